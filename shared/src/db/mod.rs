@@ -1,0 +1,1 @@
+//! Storage that both services use in the same way.

@@ -1,0 +1,3 @@
+//! The contract's generated types, and the only place where a message becomes a domain value or an error a status.
+
+pub mod pb;
