@@ -1,1 +1,8 @@
 //! Pure rules: no async, no I/O, no clock, no storage, no transport.
+
+pub mod digest;
+pub mod ids;
+pub mod municipality;
+pub mod organisation;
+pub mod staff_id;
+mod text_form;
