@@ -4,5 +4,6 @@ pub mod digest;
 pub mod ids;
 pub mod municipality;
 pub mod organisation;
+pub mod sensitive;
 pub mod staff_id;
 mod text_form;
