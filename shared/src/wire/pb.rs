@@ -38,6 +38,12 @@ pub mod framme {
     }
 }
 
+mod masked_debug {
+    use super::framme;
+
+    include!(concat!(env!("OUT_DIR"), "/framme_masked_debug.rs"));
+}
+
 pub use framme::{exchange::v1 as exchange, receiver::v1 as receiver, report::v1 as report, sender::v1 as sender};
 
 /// The serialised descriptor set of the whole contract, for reflection.
