@@ -1,9 +1,13 @@
 //! Pure rules: no async, no I/O, no clock, no storage, no transport.
 
+pub mod certificate;
+pub mod closed_set;
 pub mod digest;
 pub mod ids;
+pub mod lifecycle;
 pub mod municipality;
 pub mod organisation;
 pub mod sensitive;
 pub mod staff_id;
+pub mod staff_role;
 mod text_form;
