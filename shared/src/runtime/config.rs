@@ -164,7 +164,10 @@ impl Provider for Texts {
 }
 
 #[cfg(test)]
-#[expect(clippy::result_large_err, reason = "the closures of figment's Jail give its own error")]
+#[expect(
+    clippy::result_large_err,
+    reason = "the closures of figment's Jail give its own error"
+)]
 mod tests {
     use serde::Deserialize;
 
