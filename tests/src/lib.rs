@@ -1,1 +1,3 @@
-//! x
+//! What the tests have in common. The tests themselves are in `suite/`.
+
+pub mod database;

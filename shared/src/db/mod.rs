@@ -1,1 +1,34 @@
-//! Storage that both services use in the same way.
+//! Storage that both services use in the same way: one set of SQL on SQLite and PostgreSQL.
+//!
+//! State changes go through [`Database::change`], which hands them to the process's one writer. Waiting changes share
+//! a transaction and its fsync, and nobody is answered before the commit. Reads use [`Database::reader`], a pool whose
+//! connections cannot write. What must be secret is sealed before it comes here ([`sealing`]).
+
+mod change;
+mod config;
+mod connection;
+mod database;
+mod dialect;
+mod error;
+mod ledger;
+mod mark;
+mod migrate;
+mod pool;
+mod portable;
+pub mod rows;
+mod schema;
+pub mod sealing;
+mod settings;
+mod writer;
+
+pub use change::{Change, Tx};
+pub use config::DatabaseConfig;
+pub use database::Database;
+pub use dialect::Dialect;
+pub use error::{Cause, OpenError, StoreError};
+pub use ledger::{Fault as LedgerFault, LedgerEntry};
+pub use mark::MarkError;
+pub use migrate::MigrationReport;
+pub use pool::{guarded, is_idle};
+pub use rows::exactly_one;
+pub use schema::{Migration, Schema};

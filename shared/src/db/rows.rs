@@ -1,0 +1,168 @@
+//! Few statements for many rows: a statement costs tens of microseconds however little it does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::any::{AnyArguments, AnyQueryResult};
+use sqlx::query::Query;
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
+
+use super::StoreError;
+
+/// A statement with its values, as [`sqlx::query`] makes it.
+pub type Statement<'q> = Query<'q, Any, AnyArguments>;
+
+/// Statement texts by shape and number of rows.
+type Texts = HashMap<(ManyRows, usize), Arc<str>>;
+
+/// Most rows of one statement; the databases allow 32,766 and 65,535 values.
+const MOST_ROWS: usize = 256;
+
+/// Awaits a change that must touch exactly one row.
+///
+/// # Errors
+/// [`StoreError::ConcurrentChange`] when it touched none or several.
+pub async fn exactly_one(running: impl Future<Output = Result<AnyQueryResult, sqlx::Error>>) -> Result<(), StoreError> {
+    exactly(1, running).await
+}
+
+/// Awaits a change that must touch exactly this many rows.
+///
+/// # Errors
+/// [`StoreError::ConcurrentChange`] when it touched another number.
+pub async fn exactly(
+    wanted: u64,
+    running: impl Future<Output = Result<AnyQueryResult, sqlx::Error>>,
+) -> Result<(), StoreError> {
+    match running.await?.rows_affected() {
+        touched if touched == wanted => Ok(()),
+        touched => Err(StoreError::ConcurrentChange { touched }),
+    }
+}
+
+/// A statement around a list of rows: `head ($1, $2), ($3, $4) tail`.
+///
+/// Serves `INSERT INTO … VALUES`, and `UPDATE … FROM (VALUES` with the tail `) AS new WHERE …` and the columns
+/// `new.column1, new.column2 …`, and with `columns` = 1 also `… IN (VALUES` with the tail `)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ManyRows {
+    /// Up to and with `VALUES`, first line a comment that names the function.
+    pub head: &'static str,
+    /// Values per row.
+    pub columns: usize,
+    /// What follows the rows.
+    pub tail: &'static str,
+}
+
+impl ManyRows {
+    /// Runs the statement for all `items`, in chunks, and returns how many rows it touched in all.
+    ///
+    /// `bind` binds the values of one row in the order of the columns, exactly [`ManyRows::columns`] of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn execute<'q, T>(
+        &self,
+        connection: &mut AnyConnection,
+        items: &'q [T],
+        mut bind: impl FnMut(Statement<'q>, &'q T) -> Statement<'q>,
+    ) -> Result<u64, StoreError> {
+        let mut touched = 0;
+        for chunk in chunks(items) {
+            let query = chunk.iter().fold(sqlx::query(self.sql(chunk.len())), &mut bind);
+            touched += query.execute(&mut *connection).await?.rows_affected();
+        }
+        Ok(touched)
+    }
+
+    /// As [`ManyRows::execute`], and returns the rows that the statement yields, in no promised order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn fetch_all<'q, T>(
+        &self,
+        connection: &mut AnyConnection,
+        items: &'q [T],
+        mut bind: impl FnMut(Statement<'q>, &'q T) -> Statement<'q>,
+    ) -> Result<Vec<sqlx::any::AnyRow>, StoreError> {
+        let mut rows = Vec::new();
+        for chunk in chunks(items) {
+            let query = chunk.iter().fold(sqlx::query(self.sql(chunk.len())), &mut bind);
+            rows.extend(query.fetch_all(&mut *connection).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The text for this many rows, made once per process.
+    fn sql(&self, rows: usize) -> AssertSqlSafe<Arc<str>> {
+        static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
+        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = texts
+            .get_or_insert_default()
+            .entry((*self, rows))
+            .or_insert_with(|| self.text(rows).into());
+        // Made of three literals and numbers: no value is ever part of it.
+        AssertSqlSafe(Arc::clone(text))
+    }
+
+    fn text(&self, rows: usize) -> String {
+        let mut text = String::from(self.head);
+        for row in 0..rows {
+            text.push_str(if row == 0 { " (" } else { ", (" });
+            for column in 0..self.columns {
+                if column > 0 {
+                    text.push_str(", ");
+                }
+                text.push('$');
+                text.push_str(&(row * self.columns + column + 1).to_string());
+            }
+            text.push(')');
+        }
+        if !self.tail.is_empty() {
+            text.push(' ');
+            text.push_str(self.tail);
+        }
+        text
+    }
+}
+
+/// Chunks whose lengths are powers of two, so that few different texts are prepared: 100 rows are 64, 32 and 4.
+fn chunks<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = items
+            .len()
+            .checked_ilog2()
+            .map(|power| 1_usize << power)?
+            .min(MOST_ROWS);
+        let (chunk, rest) = items.split_at(length);
+        items = rest;
+        Some(chunk)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_numbered_through() {
+        let insert = ManyRows {
+            head: "INSERT INTO a (b, c) VALUES",
+            columns: 2,
+            tail: "ON CONFLICT DO NOTHING",
+        };
+        assert_eq!(
+            insert.text(2),
+            "INSERT INTO a (b, c) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+    }
+
+    #[test]
+    fn chunks_are_powers_of_two_and_leave_nothing_out() {
+        let items: Vec<u32> = (0..612).collect();
+        let lengths: Vec<usize> = chunks(&items).map(<[u32]>::len).collect();
+        assert_eq!(lengths, [256, 256, 64, 32, 4]);
+        assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
+        assert_eq!(chunks::<u32>(&[]).count(), 0);
+    }
+}

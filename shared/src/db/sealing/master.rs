@@ -1,0 +1,230 @@
+//! Master keys, and the data keys they wrap.
+
+use std::path::Path;
+
+use aws_lc_rs::rand;
+use zeroize::Zeroizing;
+
+use super::source::{self, KeyFileError};
+use super::{DataKey, SealError};
+
+/// First byte of a wrapped key: which layout follows.
+const LAYOUT: u8 = 1;
+
+/// The keys that wrap data keys, by name. New data keys are wrapped by the first; the others open what is older.
+pub struct MasterKeys {
+    keys: Vec<MasterKey>,
+}
+
+struct MasterKey {
+    name: String,
+    key: DataKey,
+}
+
+/// A data key as it is stored: the name of its master key, and the key sealed under that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedKey(Vec<u8>);
+
+impl WrappedKey {
+    /// As it came from the database; whether it is whole shows when it is unwrapped.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// As it goes to the database.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As it goes to the database.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// Name of the master key that opens it: what a rotation selects by.
+    ///
+    /// # Errors
+    /// [`SealError::Damaged`] when the bytes are no wrapped key.
+    pub fn master_key(&self) -> Result<&str, SealError> {
+        self.parts().map(|(name, _)| name)
+    }
+
+    /// Layout byte, length of the name, name, sealed key.
+    fn parts(&self) -> Result<(&str, &[u8]), SealError> {
+        let (head, rest) = self.0.split_at_checked(2).ok_or(SealError::Damaged)?;
+        let (name, sealed) = rest.split_at_checked(usize::from(head[1])).ok_or(SealError::Damaged)?;
+        let name = std::str::from_utf8(name).map_err(|_| SealError::Damaged)?;
+        if head[0] == LAYOUT {
+            Ok((name, sealed))
+        } else {
+            Err(SealError::Damaged)
+        }
+    }
+}
+
+impl MasterKeys {
+    /// Reads the key file that the configuration names, else the one of the environment: `framme-master-key` in
+    /// `$CREDENTIALS_DIRECTORY` (systemd's `LoadCredential`), or `$FRAMME_MASTER_KEY_FILE`.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] when there is none, others may read it, or a line is wrong.
+    pub fn load(configured: Option<&Path>) -> Result<Self, KeyFileError> {
+        Self::parse(&source::read(configured)?)
+    }
+
+    /// Reads lines `name = base64 of 32 bytes`, current key first. Empty lines and those that begin with # are passed.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the line, never its content.
+    pub fn parse(text: &str) -> Result<Self, KeyFileError> {
+        let keys = source::parse(text)?.into_iter().map(|(name, key)| MasterKey {
+            name,
+            key: DataKey::new(&key),
+        });
+        Ok(Self { keys: keys.collect() })
+    }
+
+    /// Makes a key file with one new key, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`KeyFileError::File`], also when the file exists: a key is never overwritten.
+    pub fn create_file(path: &Path, name: &str) -> Result<(), KeyFileError> {
+        source::create(path, name, &random_key())
+    }
+
+    /// Name of the key that wraps new data keys.
+    pub fn current(&self) -> &str {
+        &self.first().name
+    }
+
+    /// A key for a new report, and its form for the database.
+    pub fn new_data_key(&self) -> (DataKey, WrappedKey) {
+        let bytes = random_key();
+        (DataKey::new(&bytes), wrap(self.first(), &bytes))
+    }
+
+    /// The data key of a stored report.
+    ///
+    /// # Errors
+    /// [`SealError::UnknownMasterKey`] when the key file lacks its master key, else [`SealError::Damaged`].
+    pub fn unwrap(&self, wrapped: &WrappedKey) -> Result<DataKey, SealError> {
+        self.bytes_of(wrapped).map(|bytes| DataKey::new(&bytes))
+    }
+
+    /// The same data key under the current master key; `None` if it is already.
+    ///
+    /// # Errors
+    /// As [`MasterKeys::unwrap`].
+    pub fn rewrap(&self, wrapped: &WrappedKey) -> Result<Option<WrappedKey>, SealError> {
+        let bytes = self.bytes_of(wrapped)?;
+        let current = self.first();
+        Ok((wrapped.master_key()? != current.name).then(|| wrap(current, &bytes)))
+    }
+
+    fn bytes_of(&self, wrapped: &WrappedKey) -> Result<Zeroizing<[u8; 32]>, SealError> {
+        let (name, sealed) = wrapped.parts()?;
+        let master = self
+            .keys
+            .iter()
+            .find(|master| master.name == name)
+            .ok_or(SealError::UnknownMasterKey)?;
+        let opened = Zeroizing::new(master.key.open_with(&additional(name), sealed)?);
+        <[u8; 32]>::try_from(opened.as_slice())
+            .map(Zeroizing::new)
+            .map_err(|_| SealError::Damaged)
+    }
+
+    fn first(&self) -> &MasterKey {
+        self.keys.first().expect("a key file without keys is refused")
+    }
+}
+
+fn wrap(master: &MasterKey, bytes: &[u8; 32]) -> WrappedKey {
+    let length = u8::try_from(master.name.len()).expect("longer names are refused when the key file is read");
+    let mut wrapped = vec![LAYOUT, length];
+    wrapped.extend_from_slice(master.name.as_bytes());
+    wrapped.extend_from_slice(&master.key.seal_with(&additional(&master.name), bytes));
+    WrappedKey(wrapped)
+}
+
+/// Binds a wrapped key to its purpose and its master key's name.
+fn additional(name: &str) -> Vec<u8> {
+    [b"framme data key ", name.as_bytes()].concat()
+}
+
+fn random_key() -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    rand::fill(bytes.as_mut_slice()).expect("the operating system's randomness does not fail once started");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Place;
+    use super::*;
+
+    const OLD: &str = "2025 = AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
+    const NEW: &str = "2026 = AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n";
+    const PLACE: Place<'static> = Place::new("report", "content", "1");
+
+    fn keys(text: &str) -> MasterKeys {
+        MasterKeys::parse(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn refusal<T>(result: Result<T, SealError>) -> Option<SealError> {
+        result.err()
+    }
+
+    #[test]
+    fn a_wrapped_key_opens_what_its_data_key_sealed() {
+        let keys = keys(OLD);
+        let (key, wrapped) = keys.new_data_key();
+        let sealed = key.seal(&PLACE, b"secret");
+        let stored = WrappedKey::from_bytes(wrapped.into_bytes());
+        assert_eq!(
+            keys.unwrap(&stored).ok().unwrap().open(&PLACE, &sealed).unwrap(),
+            b"secret"
+        );
+    }
+
+    #[test]
+    fn rotation_rewraps_once_and_leaves_content_alone() {
+        let (key, wrapped) = keys(OLD).new_data_key();
+        let sealed = key.seal(&PLACE, b"secret");
+
+        let both = keys(&format!("{NEW}{OLD}"));
+        assert_eq!(both.current(), "2026");
+        let rewrapped = both.rewrap(&wrapped).unwrap().unwrap();
+        assert_eq!(rewrapped.master_key().unwrap(), "2026");
+        assert_eq!(both.rewrap(&rewrapped).unwrap(), None);
+
+        let new = keys(NEW);
+        assert_eq!(
+            new.unwrap(&rewrapped).ok().unwrap().open(&PLACE, &sealed).unwrap(),
+            b"secret"
+        );
+        assert_eq!(refusal(new.unwrap(&wrapped)), Some(SealError::UnknownMasterKey));
+    }
+
+    #[test]
+    fn a_key_under_a_borrowed_name_does_not_open() {
+        let (_, wrapped) = keys(OLD).new_data_key();
+        let impostor = keys(&NEW.replace("2026", "2025"));
+        assert_eq!(refusal(impostor.unwrap(&wrapped)), Some(SealError::Damaged));
+    }
+
+    #[test]
+    fn a_damaged_wrapped_key_is_refused() {
+        let keys = keys(OLD);
+        let (_, wrapped) = keys.new_data_key();
+        for length in 0..wrapped.as_bytes().len() {
+            let cut = WrappedKey::from_bytes(wrapped.as_bytes()[..length].to_vec());
+            assert!(keys.unwrap(&cut).is_err(), "{length} bytes");
+        }
+        for position in 0..wrapped.as_bytes().len() {
+            let mut bytes = wrapped.as_bytes().to_vec();
+            bytes[position] ^= 1;
+            assert!(keys.unwrap(&WrappedKey::from_bytes(bytes)).is_err(), "byte {position}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The settings without which "committed" would not mean "durable".
+
+pub(super) mod postgres;
+pub(super) mod sqlite;
