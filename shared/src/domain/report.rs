@@ -23,7 +23,7 @@ pub use disclosure::{Disclosure, LegalBasis};
 pub use kind::{ReportType, Urgency};
 pub use people::{Carer, Reporter, ReportingOrganisation};
 pub use phone_call::{PhoneCall, PhoneCallResult};
-pub use rules::{BrokenRule, limits};
+pub use rules::{BrokenRule, Outline, limits};
 
 use super::{
     ids::ReportId,
@@ -88,7 +88,7 @@ pub struct Account {
 impl Report {
     /// Puts parts together; all rules that they break together are named.
     pub fn new(parts: Parts) -> Result<Self, Vec<BrokenRule>> {
-        let broken = rules::broken_by(&parts);
+        let broken = Outline::from(&parts).broken_rules();
         if broken.is_empty() {
             Ok(Self(parts))
         } else {

@@ -1,5 +1,10 @@
 //! The contract's generated types, and the only place where a message becomes a domain value or an error a status.
 
+pub mod decoding;
 pub mod pb;
+pub mod report;
+pub mod scope;
 pub mod status;
+pub mod time;
 pub mod violations;
+mod vocabulary;

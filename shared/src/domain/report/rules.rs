@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{ChildIdentity, Parts, Urgency};
+use super::{Attachment, Child, ChildIdentity, Parts, ReportId, Urgency};
 
 /// How many of each a report may have.
 pub mod limits {
@@ -29,21 +29,124 @@ pub struct BrokenRule {
     pub rule: &'static str,
 }
 
-pub(super) fn broken_by(parts: &Parts) -> Vec<BrokenRule> {
-    let mut broken = Broken(Vec::new());
-    broken.counts(parts);
-    broken.children(parts);
-    broken.attachments(parts);
-    if parts.urgency == Urgency::Acute && parts.phone_calls.is_empty() {
-        broken.add(
-            "phone_calls",
-            "must hold at least one call when urgency is URGENCY_ACUTE",
-        );
+/// As much of a report as could be read: a part that is wrong by itself stands as `None`, so that the rules between
+/// the others are still checked and the writer learns of everything at once.
+pub struct Outline<'a> {
+    /// The report.
+    pub id: Option<ReportId>,
+    /// Its urgency.
+    pub urgency: Option<Urgency>,
+    /// The earlier report.
+    pub follows_up: Option<ReportId>,
+    /// Every child.
+    pub children: Vec<Option<&'a Child>>,
+    /// Every attachment.
+    pub attachments: Vec<Option<&'a Attachment>>,
+    /// How many carers.
+    pub carers: usize,
+    /// How many references.
+    pub police_case_references: usize,
+    /// How many calls.
+    pub phone_calls: usize,
+}
+
+impl<'a> From<&'a Parts> for Outline<'a> {
+    fn from(parts: &'a Parts) -> Self {
+        Self {
+            id: Some(parts.id),
+            urgency: Some(parts.urgency),
+            follows_up: parts.follows_up,
+            children: parts.children.iter().map(Some).collect(),
+            attachments: parts.attachments.iter().map(Some).collect(),
+            carers: parts.carers.len(),
+            police_case_references: parts.police_case_references.len(),
+            phone_calls: parts.phone_calls.len(),
+        }
     }
-    if parts.follows_up == Some(parts.id) {
-        broken.add("follows_up_report_id", "must be another report");
+}
+
+impl Outline<'_> {
+    /// Every rule between parts that does not hold.
+    pub fn broken_rules(&self) -> Vec<BrokenRule> {
+        let mut broken = Broken(Vec::new());
+        self.counts(&mut broken);
+        self.between_children(&mut broken);
+        self.between_attachments(&mut broken);
+        if self.urgency == Some(Urgency::Acute) && self.phone_calls == 0 {
+            broken.add(
+                "phone_calls",
+                "must hold at least one call when urgency is URGENCY_ACUTE",
+            );
+        }
+        if self.follows_up.is_some() && self.follows_up == self.id {
+            broken.add("follows_up_report_id", "must be another report");
+        }
+        broken.0
     }
-    broken.0
+
+    fn counts(&self, broken: &mut Broken) {
+        if !(1..=limits::CHILDREN).contains(&self.children.len()) {
+            broken.add("children", "must be 1 to 50");
+        }
+        if self.carers > limits::CARERS {
+            broken.add("carers", "must be at most 10");
+        }
+        if self.police_case_references > limits::POLICE_CASE_REFERENCES {
+            broken.add("police_case_references", "must be at most 20");
+        }
+        if self.phone_calls > limits::PHONE_CALLS {
+            broken.add("phone_calls", "must be at most 20");
+        }
+        if self.attachments.len() > limits::ATTACHMENTS {
+            broken.add("attachments", "must be at most 20");
+        }
+    }
+
+    fn between_children(&self, broken: &mut Broken) {
+        let mut ids = HashSet::new();
+        for (index, child) in known(&self.children) {
+            if !ids.insert(child.id) {
+                broken.add(
+                    format!("children[{index}].child_id"),
+                    "must be unique within the report",
+                );
+            }
+            if child.name.is_none() && !matches!(child.identity, ChildIdentity::Unborn { .. }) {
+                broken.add(
+                    format!("children[{index}].name"),
+                    "must be given unless the child is unborn",
+                );
+            }
+            if child.area.municipality().is_divided() && child.area.district().is_none() {
+                let rule = "must be given where services are divided by city district";
+                broken.add(format!("children[{index}].city_district_number"), rule);
+            }
+        }
+    }
+
+    fn between_attachments(&self, broken: &mut Broken) {
+        let children: HashSet<_> = known(&self.children).map(|(_, child)| child.id).collect();
+        let all_known = self.children.iter().all(Option::is_some);
+        let mut ids = HashSet::new();
+        for (index, attachment) in known(&self.attachments) {
+            if !ids.insert(attachment.id) {
+                broken.add(
+                    format!("attachments[{index}].attachment_id"),
+                    "must be unique within the report",
+                );
+            }
+            let mut concerned = HashSet::new();
+            for (place, child) in attachment.child_ids.iter().enumerate() {
+                let field = || format!("attachments[{index}].child_ids[{place}]");
+                if all_known && !children.contains(child) {
+                    broken.add(field(), "must be a child of the report");
+                }
+                if !concerned.insert(child) {
+                    broken.add(field(), "must be named once");
+                }
+            }
+        }
+    }
 }
 
 struct Broken(Vec<BrokenRule>);
@@ -55,66 +158,11 @@ impl Broken {
             rule,
         });
     }
+}
 
-    fn counts(&mut self, parts: &Parts) {
-        if !(1..=limits::CHILDREN).contains(&parts.children.len()) {
-            self.add("children", "must be 1 to 50");
-        }
-        if parts.carers.len() > limits::CARERS {
-            self.add("carers", "must be at most 10");
-        }
-        if parts.police_case_references.len() > limits::POLICE_CASE_REFERENCES {
-            self.add("police_case_references", "must be at most 20");
-        }
-        if parts.phone_calls.len() > limits::PHONE_CALLS {
-            self.add("phone_calls", "must be at most 20");
-        }
-        if parts.attachments.len() > limits::ATTACHMENTS {
-            self.add("attachments", "must be at most 20");
-        }
-    }
-
-    fn children(&mut self, parts: &Parts) {
-        let mut ids = HashSet::new();
-        for (index, child) in parts.children.iter().enumerate() {
-            if !ids.insert(child.id) {
-                self.add(
-                    format!("children[{index}].child_id"),
-                    "must be unique within the report",
-                );
-            }
-            if child.name.is_none() && !matches!(child.identity, ChildIdentity::Unborn { .. }) {
-                self.add(
-                    format!("children[{index}].name"),
-                    "must not be blank unless the child is unborn",
-                );
-            }
-            if child.area.municipality().is_divided() && child.area.district().is_none() {
-                let rule = "must be given where services are divided by city district";
-                self.add(format!("children[{index}].city_district_number"), rule);
-            }
-        }
-    }
-
-    fn attachments(&mut self, parts: &Parts) {
-        let children: HashSet<_> = parts.children.iter().map(|child| child.id).collect();
-        let mut ids = HashSet::new();
-        for (index, attachment) in parts.attachments.iter().enumerate() {
-            if !ids.insert(attachment.id) {
-                self.add(
-                    format!("attachments[{index}].attachment_id"),
-                    "must be unique within the report",
-                );
-            }
-            let mut concerned = HashSet::new();
-            for (place, child) in attachment.child_ids.iter().enumerate() {
-                let field = format!("attachments[{index}].child_ids[{place}]");
-                if !children.contains(child) {
-                    self.add(field, "must be a child of the report");
-                } else if !concerned.insert(*child) {
-                    self.add(field, "must be named once");
-                }
-            }
-        }
-    }
+fn known<'a, T>(parts: &[Option<&'a T>]) -> impl Iterator<Item = (usize, &'a T)> {
+    parts
+        .iter()
+        .enumerate()
+        .filter_map(|(index, part)| Some((index, (*part)?)))
 }
