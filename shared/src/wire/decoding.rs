@@ -1,6 +1,28 @@
 //! Bytes that are no message: told as a field and a rule, where a decoder alone would make it a fault of the server.
 
-use super::violations::FieldViolations;
+use http::Response;
+use tonic::{Code, Status, service::Routes};
+use tower::util::MapResponseLayer;
+
+use super::{status::Failure, violations::FieldViolations};
+
+/// How the text of every [`prost::DecodeError`] begins.
+const UNDECODED: &str = "failed to decode Protobuf message: ";
+
+/// Makes a server answer `INVALID_ARGUMENT` with field and rule to a request that it cannot decode. The codec answers
+/// INTERNAL, which would say that the fault is the server's and that the same request may pass later.
+pub fn blame_the_caller(routes: Routes) -> Routes {
+    routes.into_axum_router().layer(MapResponseLayer::new(told)).into()
+}
+
+fn told<B: Default>(response: Response<B>) -> Response<B> {
+    match Status::from_header_map(response.headers()) {
+        Some(status) if status.code() == Code::Internal && status.message().starts_with(UNDECODED) => {
+            Status::from(Failure::from(violation_of(status.message()))).into_http()
+        }
+        _ => response,
+    }
+}
 
 /// Reads the text of a [`prost::DecodeError`], which names the way out from the field, `Account.observed: Report.account: `,
 /// before what is wrong. It never holds content.
@@ -31,7 +53,10 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
-    use crate::wire::pb::report as pb;
+    use crate::wire::{
+        pb::report as pb,
+        status::{Cause, Received},
+    };
 
     fn refusal(bytes: &[u8]) -> (String, String) {
         let Err(error) = pb::Report::decode(bytes) else {
@@ -50,6 +75,23 @@ mod tests {
             ("account.observed".into(), "must be UTF-8".into())
         );
         assert_eq!(refusal(&[0x0a, 1, 0xff]), ("report_id".into(), "must be UTF-8".into()));
+    }
+
+    #[test]
+    fn an_answer_of_the_codec_becomes_one_that_names_the_field() {
+        let codec = Status::internal(format!("{UNDECODED}SubmitReportRequest.report: invalid wire type"));
+        let status = Status::from_header_map(told(codec.into_http::<()>()).headers()).unwrap();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(Received::from_status(&status).violations[0].0, "report");
+    }
+
+    #[test]
+    fn an_answer_of_ours_stays_as_it_is() {
+        for status in [Status::from(Failure::Internal(Cause::saying("a bug"))), Status::ok("")] {
+            let before = status.code();
+            let answer = told(status.into_http::<()>());
+            assert_eq!(Status::from_header_map(answer.headers()).unwrap().code(), before);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod decoding;
 pub mod pb;
 pub mod report;
 pub mod scope;
+pub mod stage;
 pub mod status;
 pub mod time;
 pub mod violations;

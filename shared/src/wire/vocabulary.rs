@@ -1,22 +1,26 @@
 //! Enums of the contract and of the domain, both ways. Into the domain goes only what it knows: an unspecified value
-//! becomes `None`, an unknown one is found before (`Scope::enum_value`).
+//! becomes `None`, and one that this version does not know is found before (`Scope::enum_value`).
 
-use super::pb::report as pb;
-use crate::domain::report::{AddressGrading, ReportType, Urgency};
+use super::pb;
+use crate::domain::{
+    lifecycle::{AssessmentOutcome, RejectionReason, Stage, Standing},
+    report::{AddressGrading, ReportType, Urgency},
+    staff_role::StaffRole,
+};
 
 macro_rules! both_ways {
-    ($($pb:ident <=> $domain:ident { $($value:ident),+ $(,)? })+) => {$(
-        impl From<$domain> for pb::$pb {
+    ($($package:ident::$pb:ident <=> $domain:ident { $($value:ident),+ $(,)? })+) => {$(
+        impl From<$domain> for pb::$package::$pb {
             fn from(value: $domain) -> Self {
                 match value { $($domain::$value => Self::$value),+ }
             }
         }
 
-        impl From<pb::$pb> for Option<$domain> {
-            fn from(value: pb::$pb) -> Self {
+        impl From<pb::$package::$pb> for Option<$domain> {
+            fn from(value: pb::$package::$pb) -> Self {
                 match value {
-                    pb::$pb::Unspecified => None,
-                    $(pb::$pb::$value => Some($domain::$value)),+
+                    pb::$package::$pb::Unspecified => None,
+                    $(pb::$package::$pb::$value => Some($domain::$value)),+
                 }
             }
         }
@@ -24,7 +28,16 @@ macro_rules! both_ways {
 }
 
 both_ways! {
-    ReportType <=> ReportType { ConcernReport, Notice, ProsecutionTransfer }
-    Urgency <=> Urgency { Acute, Urgent, Normal }
-    AddressGrading <=> AddressGrading { Open, Confidential, StrictlyConfidential, StrictlyConfidentialAbroad }
+    report::ReportType <=> ReportType { ConcernReport, Notice, ProsecutionTransfer }
+    report::Urgency <=> Urgency { Acute, Urgent, Normal }
+    report::AddressGrading <=> AddressGrading { Open, Confidential, StrictlyConfidential, StrictlyConfidentialAbroad }
+    report::Stage <=> Stage {
+        Queued, Stored, Opened, Registered, Assigned, Assessed, Rejected, Redirected, Withdrawn, Closed,
+    }
+    report::RejectionReason <=> RejectionReason {
+        NotOurArea, ChildNotIdentifiable, Duplicate, NotAChild, SentInError,
+    }
+    report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
+    sender::Standing <=> Standing { Open, Delivered, Closed }
+    receiver::StaffRole <=> StaffRole { IntakeLeader, Caseworker, Duty, Administrator }
 }
