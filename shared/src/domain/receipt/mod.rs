@@ -10,10 +10,14 @@
 mod algorithm;
 mod chain;
 mod claims;
+#[cfg(test)]
+mod claims_tests;
 mod error;
 mod header;
 mod json;
 mod signer;
+#[cfg(test)]
+mod tampering_tests;
 #[cfg(test)]
 mod test_pki;
 mod trust;

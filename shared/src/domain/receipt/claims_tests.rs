@@ -1,0 +1,357 @@
+//! The claims' rules, for whoever signs and for whoever reads.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{json as payload, test_pki::*, *};
+use crate::domain::{
+    digest::Digest,
+    lifecycle::{AssessmentOutcome, ChildState, Progress, RejectionReason, Stage},
+    staff_id::StaffId,
+    staff_role::{StaffReference, StaffRole},
+};
+
+fn by_program(on_behalf_of: Option<StaffReference>) -> StatedBy {
+    StatedBy::Program {
+        program: StaffId::parse("case-system").unwrap(),
+        on_behalf_of,
+    }
+}
+
+fn stating(statement: Statement) -> ReceiptClaims {
+    ReceiptClaims {
+        child: (statement != Statement::Stored).then(child),
+        statement,
+        ..claims()
+    }
+}
+
+fn every_statement() -> Vec<Statement> {
+    vec![
+        Statement::Stored,
+        Statement::Opened,
+        Statement::Registered,
+        Statement::Assigned(caseworker()),
+        Statement::Revoked,
+        Statement::Assessed(AssessmentOutcome::FollowedUp),
+        Statement::Rejected(RejectionReason::NotAChild),
+        Statement::Redirected(organisation(OTHER)),
+        Statement::Withdrawn,
+    ]
+}
+
+fn written(claims: &ReceiptClaims) -> Value {
+    serde_json::from_slice(&payload::write(claims).unwrap()).unwrap()
+}
+
+fn read(members: &Value) -> Result<ReceiptClaims, InvalidClaims> {
+    payload::read(members.to_string().as_bytes())
+}
+
+fn altered(claims: &ReceiptClaims, member: &str, value: Value) -> Result<ReceiptClaims, InvalidClaims> {
+    let mut members = written(claims);
+    members[member] = value;
+    read(&members)
+}
+
+#[test]
+fn every_level_has_a_statement_and_means_one_event() {
+    let levels: Vec<_> = every_statement().iter().filter_map(Statement::level).collect();
+    assert_eq!(levels, Level::ALL);
+    assert!(every_statement().iter().all(|statement| statement.event().is_some()));
+}
+
+#[test]
+fn a_transmission_is_stored_as_a_whole_and_everything_but_opening_happens_to_one_child() {
+    for statement in every_statement() {
+        let allowed = |child| {
+            let claims = ReceiptClaims {
+                child,
+                ..stating(statement.clone())
+            };
+            payload::write(&claims).is_ok()
+        };
+        let expected = match statement {
+            Statement::Stored => (true, false),
+            Statement::Opened => (true, true),
+            _ => (false, true),
+        };
+        assert_eq!((allowed(None), allowed(Some(child()))), expected, "{statement:?}");
+    }
+}
+
+#[test]
+fn a_program_never_opens_and_decides_about_a_child_only_on_behalf_of_a_person() {
+    for statement in every_statement() {
+        let verdict = |stated_by| {
+            payload::write(&ReceiptClaims {
+                stated_by,
+                ..stating(statement.clone())
+            })
+            .err()
+        };
+        assert_eq!(verdict(StatedBy::Person(leader())), None, "{statement:?}");
+        let (alone, on_behalf) = match statement {
+            Statement::Opened => (
+                Some(InvalidClaims::OpenedByProgram),
+                Some(InvalidClaims::OpenedByProgram),
+            ),
+            Statement::Assigned(_) | Statement::Assessed(_) | Statement::Rejected(_) | Statement::Redirected(_) => {
+                (Some(InvalidClaims::NobodyBehind), None)
+            }
+            _ => (None, None),
+        };
+        assert_eq!(verdict(by_program(None)), alone, "{statement:?}");
+        assert_eq!(verdict(by_program(Some(leader()))), on_behalf, "{statement:?}");
+    }
+}
+
+#[test]
+fn only_the_first_receipt_has_the_zero_digest() {
+    let verdict = |sequence, previous| {
+        payload::write(&ReceiptClaims {
+            sequence,
+            previous,
+            ..claims()
+        })
+        .err()
+    };
+    let digest = Digest::of(b"receipt");
+    assert_eq!(verdict(1, Digest::ZERO), None);
+    assert_eq!(verdict(2, digest), None);
+    assert_eq!(verdict(MAX_SEQUENCE, digest), None);
+    assert_eq!(verdict(1, digest), Some(InvalidClaims::Previous));
+    assert_eq!(verdict(2, Digest::ZERO), Some(InvalidClaims::Previous));
+    assert_eq!(verdict(0, Digest::ZERO), Some(InvalidClaims::Sequence));
+    assert_eq!(verdict(MAX_SEQUENCE + 1, digest), Some(InvalidClaims::Sequence));
+}
+
+#[test]
+fn a_child_is_assigned_only_to_somebody_who_can_be_given_children() {
+    for role in StaffRole::ALL {
+        let assigned = stating(Statement::Assigned(StaffReference {
+            role: *role,
+            staff: caseworker().staff,
+        }));
+        assert_eq!(
+            payload::write(&assigned).is_ok(),
+            role.can_be_given_children(),
+            "{role}"
+        );
+    }
+}
+
+#[test]
+fn a_child_is_not_redirected_to_the_service_that_redirects_it() {
+    let redirected = stating(Statement::Redirected(organisation(RECEIVER)));
+    assert_eq!(payload::write(&redirected), Err(InvalidClaims::RedirectedToItself));
+}
+
+#[test]
+fn a_level_has_exactly_the_members_that_belong_to_it() {
+    let members = [
+        (
+            "assigned_to",
+            json!({"role": "duty", "staff": "duty-2"}),
+            Level::Assigned,
+        ),
+        ("reason", json!("duplicate"), Level::Rejected),
+        ("redirected_to", json!(OTHER), Level::Redirected),
+        ("outcome", json!("dismissed"), Level::Assessed),
+    ];
+    for statement in every_statement() {
+        let level = statement.level().unwrap();
+        for (member, value, owner) in &members {
+            let claims = stating(statement.clone());
+            let mut without = written(&claims);
+            without.as_object_mut().unwrap().remove(*member);
+            let with = altered(&claims, member, value.clone());
+            if level == *owner {
+                assert!(with.is_ok());
+                assert_eq!(read(&without), Err(InvalidClaims::Missing(member)));
+            } else {
+                assert_eq!(with, Err(InvalidClaims::Unexpected(member)));
+                assert!(read(&without).is_ok());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_word_of_a_later_version_is_survived_and_delivers_nothing() {
+    let unknown = [
+        altered(&claims(), "level", json!("transferred")),
+        altered(&claims(), "assigned_to", json!({"role": "guardian", "staff": "g-1"})),
+        altered(&claims(), "stated_by", json!({"kind": "robot", "program": "x"})),
+        altered(
+            &claims(),
+            "stated_by",
+            json!({"kind": "person", "role": "guardian", "staff": "g-1"}),
+        ),
+        altered(
+            &stating(Statement::Rejected(RejectionReason::Duplicate)),
+            "reason",
+            json!("too_late"),
+        ),
+        altered(
+            &stating(Statement::Assessed(AssessmentOutcome::FollowedUp)),
+            "outcome",
+            json!("postponed"),
+        ),
+    ];
+    for claims in unknown {
+        let claims = claims.unwrap();
+        assert_eq!(claims.statement, Statement::Unknown);
+        assert_eq!((claims.statement.level(), claims.statement.event()), (None, None));
+        assert_eq!(claims.sequence, 1);
+    }
+    let held = ChildState::Held {
+        since: signed_at(),
+        progress: Progress::default(),
+    };
+    let assigned = held
+        .apply(Statement::Assigned(caseworker()).event().unwrap(), signed_at())
+        .unwrap();
+    assert_eq!(assigned.doubt(signed_at()).stage(), Stage::Stored);
+}
+
+#[test]
+fn an_unknown_statement_is_never_signed() {
+    for claims in [
+        ReceiptClaims {
+            statement: Statement::Unknown,
+            ..claims()
+        },
+        ReceiptClaims {
+            stated_by: StatedBy::Unknown,
+            ..claims()
+        },
+    ] {
+        assert_eq!(payload::write(&claims), Err(InvalidClaims::Unknown));
+    }
+}
+
+#[test]
+fn a_member_that_is_not_known_is_passed_over() {
+    assert_eq!(altered(&claims(), "note", json!({"any": ["thing"]})), Ok(claims()));
+}
+
+#[test]
+fn another_version_of_the_format_is_refused() {
+    assert_eq!(altered(&claims(), "ver", json!(2)), Err(InvalidClaims::Version));
+}
+
+#[test]
+fn a_member_in_another_form_is_refused() {
+    for (member, value) in [
+        ("seq", json!("1")),
+        ("seq", json!(1.0)),
+        ("seq", json!(-1)),
+        ("sender", json!("974761077")),
+        ("sender", json!(974_761_076)),
+        ("child", Value::Null),
+        ("child", json!("6F1D1F5E-4C1E-4A3B-9A55-0D3F6C1E7B22")),
+        ("transmission", json!("00000000-0000-0000-0000-000000000000")),
+        ("digest", json!("abc")),
+        ("prev", json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
+        ("prev", json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB")),
+        ("assigned_to", Value::Null),
+        ("assigned_to", json!({"role": "caseworker", "staff": "Kari Nordmann"})),
+        ("stated_by", json!({"kind": "person", "role": "duty"})),
+        (
+            "stated_by",
+            json!({"kind": "person", "role": "duty", "staff": "d-1", "program": "x"}),
+        ),
+        ("stated_by", json!({"kind": "program", "staff": "d-1"})),
+    ] {
+        assert_eq!(
+            altered(&claims(), member, value.clone()),
+            Err(InvalidClaims::Malformed),
+            "{member}: {value}"
+        );
+    }
+    for payload_bytes in [&b"[]"[..], b"", b"null", b"{}", b"\xff", b"{\"ver\":1}"] {
+        assert_eq!(payload::read(payload_bytes), Err(InvalidClaims::Malformed));
+    }
+    let trailing = format!("{} {{}}", written(&claims()));
+    assert_eq!(payload::read(trailing.as_bytes()), Err(InvalidClaims::Malformed));
+}
+
+#[test]
+fn a_time_has_six_decimals_and_is_utc() {
+    for time in [
+        "2026-03-01T10:15:30Z",
+        "2026-03-01T10:15:30.123Z",
+        "2026-03-01T10:15:30.1234567Z",
+        "2026-03-01T11:15:30.123456+01:00",
+        "2026-03-01 10:15:30.123456Z",
+        "2026-02-30T10:15:30.123456Z",
+        "yesterday",
+    ] {
+        assert_eq!(
+            altered(&claims(), "time", json!(time)),
+            Err(InvalidClaims::Time),
+            "{time}"
+        );
+    }
+}
+
+#[test]
+fn software_is_named_in_short_visible_ascii() {
+    for name in ["", "two words", "framme\n", "blåbær", &"x".repeat(65)] {
+        let software = json!({"name": name, "version": "1"});
+        assert_eq!(
+            altered(&claims(), "software", software),
+            Err(InvalidClaims::Software),
+            "{name}"
+        );
+    }
+}
+
+fn any_staff() -> impl Strategy<Value = StaffReference> {
+    let staff = "[a-z][a-z0-9-]{0,39}".prop_map(|id| StaffId::parse(&id).unwrap());
+    (proptest::sample::select(StaffRole::ALL), staff).prop_map(|(role, staff)| StaffReference { role, staff })
+}
+
+fn any_speaker() -> impl Strategy<Value = StatedBy> {
+    prop_oneof![
+        any_staff().prop_map(StatedBy::Person),
+        proptest::option::of(any_staff()).prop_map(by_program),
+    ]
+}
+
+fn any_claims() -> impl Strategy<Value = ReceiptClaims> {
+    let time = (0_i64..4_000_000_000_000_000).prop_map(|micros| jiff::Timestamp::from_microsecond(micros).unwrap());
+    (
+        proptest::sample::select(every_statement()),
+        any_speaker(),
+        2..=MAX_SEQUENCE,
+        any::<[u8; 8]>(),
+        time,
+    )
+        .prop_map(|(statement, stated_by, sequence, seed, time)| ReceiptClaims {
+            sequence,
+            previous: Digest::of(&seed),
+            time,
+            stated_by,
+            ..stating(statement)
+        })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_unchanged_or_was_refused_by_a_rule(claims in any_claims()) {
+        match payload::write(&claims) {
+            Ok(bytes) => prop_assert_eq!(payload::read(&bytes), Ok(claims)),
+            Err(rule) => prop_assert!(
+                matches!(rule, InvalidClaims::OpenedByProgram | InvalidClaims::NobodyBehind),
+                "{}", rule
+            ),
+        }
+    }
+
+    #[test]
+    fn reading_anything_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(payload::read(&bytes).is_err());
+    }
+}
