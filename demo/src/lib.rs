@@ -1,3 +1,7 @@
-//! The pair as a demonstration: test certificates, and later the world that uses them.
+//! The pair on one machine: test certificates, synthetic reports, a world of processes, the replay of 2018-2023 and the
+//! benchmark.
 
 pub mod pki;
+pub mod replay;
+pub mod samples;
+pub mod world;

@@ -1,8 +1,9 @@
 //! `framme-demo`: what shows and measures the pair.
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use framme_demo::pki::PkiArgs;
-use framme_shared::runtime::{clock::SystemClock, exit::Exit, telemetry::Causes};
+use framme_demo::{pki::PkiArgs, replay, replay::ReplayArgs};
+use framme_shared::runtime::{clock::SystemClock, exit::Exit, tls::install_provider};
 
 /// Shows the pair at work on this machine, with organisations and people who do not exist.
 #[derive(Parser)]
@@ -16,15 +17,25 @@ struct Cli {
 enum Command {
     /// Makes test certificates.
     Pki(PkiArgs),
+    /// Replays the reports of 2018-2023 and compares the figures with the official table.
+    Replay(ReplayArgs),
 }
 
 fn main() -> Exit {
-    let Command::Pki(args) = Cli::parse().command;
-    match args.run(&SystemClock) {
+    install_provider();
+    match run(Cli::parse().command) {
         Ok(()) => Exit::Ok,
         Err(error) => {
-            eprintln!("{}", Causes(&error));
+            eprintln!("{error:#}");
             Exit::Failure
         }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    match command {
+        Command::Pki(args) => Ok(args.run(&SystemClock)?),
+        Command::Replay(args) => runtime.block_on(replay::run(&args)),
     }
 }
