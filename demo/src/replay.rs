@@ -15,7 +15,7 @@ use clap::Args;
 
 pub use self::{
     plan::{PlannedReport, plan},
-    steps::Replay,
+    steps::{Replay, all_reports, children},
     table::{Table, TableRow},
 };
 use crate::world::{Storage, World, WorldOptions, programs_beside_this_one};
@@ -48,8 +48,12 @@ pub async fn run(args: &ReplayArgs) -> anyhow::Result<()> {
         Some(directory) => directory.clone(),
         None => std::env::temp_dir().join(format!("framme-replay-{}", std::process::id())),
     };
-    let options =
-        WorldOptions { directory, storage, receivers: args.receivers, programs: programs_beside_this_one()? };
+    let options = WorldOptions {
+        directory,
+        storage,
+        receivers: args.receivers,
+        programs: programs_beside_this_one()?,
+    };
     let world = World::start(&options).await?;
     println!("the pair runs in {}", world.directory.display());
 
@@ -65,7 +69,10 @@ pub async fn run(args: &ReplayArgs) -> anyhow::Result<()> {
     replay.wait_until_delivered(&world, delivered).await?;
     let after = replay.table(&world).await?;
     println!("\nAll assigned but the four that reached nobody:\n\n{after}");
-    ensure!(after == expected_after()?, "these are not the four reports about eight children");
+    ensure!(
+        after == expected_after()?,
+        "these are not the four reports about eight children"
+    );
     println!("168 delivered, 4 not: 8 children, 1 in Oslo and 7 in Troms.");
     Ok(())
 }
@@ -78,13 +85,18 @@ pub fn expected_before() -> anyhow::Result<Table> {
         children: row.children_concerned.into(),
         delivered: 0,
     };
-    Ok(Table { rows: official::rows()?.into_iter().map(row).collect() })
+    Ok(Table {
+        rows: official::rows()?.into_iter().map(row).collect(),
+    })
 }
 
 /// What remains when everybody known by another route is with a caseworker.
 pub fn expected_after() -> anyhow::Result<Table> {
     let row = |row: official::OfficialRow| {
-        let lost = official::REACHED_NOBODY.iter().filter(|(district, _)| *district == row.police_district).count() as u64;
+        let lost = official::REACHED_NOBODY
+            .iter()
+            .filter(|(district, _)| *district == row.police_district)
+            .count() as u64;
         TableRow {
             police_district: row.police_district,
             not_delivered: lost,
@@ -92,5 +104,7 @@ pub fn expected_after() -> anyhow::Result<Table> {
             delivered: u64::from(row.unopened_reports) - lost,
         }
     };
-    Ok(Table { rows: official::rows()?.into_iter().map(row).collect() })
+    Ok(Table {
+        rows: official::rows()?.into_iter().map(row).collect(),
+    })
 }

@@ -51,8 +51,16 @@ impl World {
     pub async fn start(options: &WorldOptions) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.directory)?;
         let directory = options.directory.canonicalize()?;
-        anyhow::ensure!(std::fs::read_dir(&directory)?.next().is_none(), "{} is not empty", directory.display());
-        anyhow::ensure!((1..=RECEIVERS.len()).contains(&options.receivers), "1 to {} receivers", RECEIVERS.len());
+        anyhow::ensure!(
+            std::fs::read_dir(&directory)?.next().is_none(),
+            "{} is not empty",
+            directory.display()
+        );
+        anyhow::ensure!(
+            (1..=RECEIVERS.len()).contains(&options.receivers),
+            "1 to {} receivers",
+            RECEIVERS.len()
+        );
         let pki = Pki::new(SystemClock.now())?;
         let world_name = world_name(&directory);
 
@@ -65,7 +73,11 @@ impl World {
         let place = place(&directory, options, &world_name, "sender").await?;
         let sender = SenderNode::prepare(&place, &pki, &POLICE_DISTRICT, &receivers).await?;
 
-        let mut world = Self { sender, receivers, directory };
+        let mut world = Self {
+            sender,
+            receivers,
+            directory,
+        };
         for receiver in &mut world.receivers {
             receiver.process.start().await?;
             receiver.hire().await?;
@@ -87,13 +99,28 @@ async fn place(directory: &Path, options: &WorldOptions, world: &str, service: &
     let own = directory.join(service);
     std::fs::create_dir_all(&own)?;
     let database_url = options.storage.prepare(&own, world, service).await?;
-    Ok(Place { directory: own, programs: options.programs.clone(), database_url })
+    Ok(Place {
+        directory: own,
+        programs: options.programs.clone(),
+        database_url,
+    })
 }
 
 /// Tells the databases of several worlds on one server apart.
 fn world_name(directory: &Path) -> String {
-    let name = directory.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let name = directory
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
     format!("framme_{plain}_{}", std::process::id())
 }
 

@@ -46,8 +46,11 @@ mod tests {
     #[test]
     fn the_reports_that_reached_nobody_agree_with_the_table() {
         for row in rows().unwrap() {
-            let children: u32 =
-                REACHED_NOBODY.iter().filter(|(district, _)| *district == row.police_district).map(|(_, n)| n).sum();
+            let children: u32 = REACHED_NOBODY
+                .iter()
+                .filter(|(district, _)| *district == row.police_district)
+                .map(|(_, n)| n)
+                .sum();
             assert_eq!(children, row.children_not_known_to_service, "{}", row.police_district);
         }
     }

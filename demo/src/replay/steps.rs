@@ -34,7 +34,10 @@ impl Replay {
         let mut samples = Samples::new(seed);
         let mut rng = SmallRng::seed_from_u64(seed);
         let written: Timestamp = "2023-06-01T10:00:00Z".parse()?;
-        let mut replay = Self { reports: Vec::new(), reached_nobody: HashSet::new() };
+        let mut replay = Self {
+            reports: Vec::new(),
+            reached_nobody: HashSet::new(),
+        };
         for planned in plan(seed)? {
             let areas = areas_of(&planned.police_district);
             let home = areas[rng.random_range(0..areas.len())].clone();
@@ -62,7 +65,9 @@ impl Replay {
     pub async fn submit(&self, world: &World) -> anyhow::Result<()> {
         for report in &self.reports {
             until_answered(|| async {
-                let request = sender_pb::SubmitReportRequest { report: Some(report.clone()) };
+                let request = sender_pb::SubmitReportRequest {
+                    report: Some(report.clone()),
+                };
                 world.sender.desk()?.submit_report(request).await.map_err(Into::into)
             })
             .await?;
@@ -74,7 +79,8 @@ impl Replay {
     pub async fn wait_until_stored(&self, world: &World) -> anyhow::Result<()> {
         wait_until("every report is stored by its receiver", || async {
             let reports = all_reports(world).await?;
-            Ok(reports.len() == self.reports.len() && children(&reports).all(|child| child.stage >= report_pb::Stage::Stored.into()))
+            Ok(reports.len() == self.reports.len()
+                && children(&reports).all(|child| child.stage >= report_pb::Stage::Stored.into()))
         })
         .await
     }
@@ -128,7 +134,11 @@ async fn assign_children(
             caseworker_staff_id: CASEWORKERS[index % CASEWORKERS.len()].to_owned(),
         };
         until_answered(|| async {
-            receiver.intake_leader()?.assign_child(request.clone()).await.map_err(Into::into)
+            receiver
+                .intake_leader()?
+                .assign_child(request.clone())
+                .await
+                .map_err(Into::into)
         })
         .await?;
     }
@@ -140,10 +150,17 @@ async fn unassigned(receiver: &ReceiverNode) -> anyhow::Result<Vec<receiver_pb::
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request =
-            receiver_pb::ListTransmissionsRequest { page_size: 200, page_token, unassigned_only: true };
+        let request = receiver_pb::ListTransmissionsRequest {
+            page_size: 200,
+            page_token,
+            unassigned_only: true,
+        };
         let page = until_answered(|| async {
-            receiver.intake_leader()?.list_transmissions(request.clone()).await.map_err(Into::into)
+            receiver
+                .intake_leader()?
+                .list_transmissions(request.clone())
+                .await
+                .map_err(Into::into)
         })
         .await?
         .into_inner();
@@ -160,9 +177,18 @@ pub async fn all_reports(world: &World) -> anyhow::Result<Vec<sender_pb::ReportS
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = sender_pb::ListReportsRequest { page_size: 200, page_token, standing: 0 };
+        let request = sender_pb::ListReportsRequest {
+            page_size: 200,
+            page_token,
+            standing: 0,
+        };
         let page = until_answered(|| async {
-            world.sender.desk()?.list_reports(request.clone()).await.map_err(Into::into)
+            world
+                .sender
+                .desk()?
+                .list_reports(request.clone())
+                .await
+                .map_err(Into::into)
         })
         .await?
         .into_inner();
@@ -176,7 +202,10 @@ pub async fn all_reports(world: &World) -> anyhow::Result<Vec<sender_pb::ReportS
 
 /// Every child of these reports.
 pub fn children(reports: &[sender_pb::ReportState]) -> impl Iterator<Item = &report_pb::ChildState> {
-    reports.iter().flat_map(|report| &report.transmissions).flat_map(|transmission| &transmission.children)
+    reports
+        .iter()
+        .flat_map(|report| &report.transmissions)
+        .flat_map(|transmission| &transmission.children)
 }
 
 /// Calls again while the service is away. An answer that is no is an error at once.
@@ -197,7 +226,10 @@ where
 
 fn is_away(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Status>().is_some_and(|status| {
-        matches!(status.code(), Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded)
+        matches!(
+            status.code(),
+            Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded
+        )
     })
 }
 

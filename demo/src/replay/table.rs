@@ -36,25 +36,35 @@ impl Table {
                 delivered: found.map_or(0, |figure| figure.reports_delivered),
             }
         };
-        Self { rows: districts.iter().map(row).collect() }
+        Self {
+            rows: districts.iter().map(row).collect(),
+        }
     }
 
     /// The last row.
     pub fn sum(&self) -> TableRow {
-        self.rows.iter().fold(TableRow { police_district: "Sum".to_owned(), ..TableRow::default() }, |sum, row| {
+        self.rows.iter().fold(
             TableRow {
+                police_district: "Sum".to_owned(),
+                ..TableRow::default()
+            },
+            |sum, row| TableRow {
                 not_delivered: sum.not_delivered + row.not_delivered,
                 children: sum.children + row.children,
                 delivered: sum.delivered + row.delivered,
                 ..sum
-            }
-        })
+            },
+        )
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<18} {:>13} {:>9} {:>10}", "police district", "not delivered", "children", "delivered")?;
+        writeln!(
+            f,
+            "{:<18} {:>13} {:>9} {:>10}",
+            "police district", "not delivered", "children", "delivered"
+        )?;
         for row in self.rows.iter().chain([&self.sum()]) {
             writeln!(
                 f,

@@ -1,7 +1,7 @@
 //! One synthetic report, as a police system would submit it.
 
-use framme_shared::{domain::identity_number, wire::pb::report as pb};
-use jiff::Timestamp;
+use framme_shared::{domain::identity_number::synthetic::SyntheticNumbers, wire::pb::report as pb};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use uuid::Builder;
 
@@ -25,15 +25,18 @@ pub struct SampleReport {
 }
 
 /// Makes reports: the same seed and the same calls give the same reports, ids included.
-#[derive(Debug)]
 pub struct Samples {
     rng: SmallRng,
+    identity_numbers: SyntheticNumbers,
 }
 
 impl Samples {
     /// Starts at `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { rng: SmallRng::seed_from_u64(seed) }
+        Self {
+            rng: SmallRng::seed_from_u64(seed),
+            identity_numbers: SyntheticNumbers::from_seed(seed),
+        }
     }
 
     /// A report about the children of `sample`.
@@ -62,7 +65,11 @@ impl Samples {
             other_services: String::new(),
             reporter: Some(reporter(&sample.police_district)),
             police_case_references: vec![format!("TEST-{:06}", self.rng.random_range(0..1_000_000))],
-            phone_calls: if acute { vec![phone_call(sample.written)] } else { Vec::new() },
+            phone_calls: if acute {
+                vec![phone_call(sample.written)]
+            } else {
+                Vec::new()
+            },
             follows_up_report_id: String::new(),
             attachments: Vec::new(),
             written_time: Some(timestamp(sample.written)),
@@ -96,7 +103,11 @@ impl Samples {
             phone: String::new(),
             municipality_number: municipality.clone(),
             city_district_number: city_district.clone(),
-            informed: Some(pb::Informed { informed: false, reason: "Hensynet til barnets sikkerhet.".to_owned() }),
+            city_district_name: String::new(),
+            informed: Some(pb::Informed {
+                informed: false,
+                reason: "Hensynet til barnets sikkerhet.".to_owned(),
+            }),
         }
     }
 
@@ -106,13 +117,22 @@ impl Samples {
             phone: "+47 00 00 00 00".to_owned(),
             identity_number: String::new(),
             address: None,
-            informed: Some(pb::Informed { informed: true, reason: String::new() }),
+            informed: Some(pb::Informed {
+                informed: true,
+                reason: String::new(),
+            }),
             relation: "forelder".to_owned(),
         }
     }
 
+    /// Of somebody born between 2008 and 2022.
     fn identity_number(&mut self) -> String {
-        identity_number::synthetic(self.rng.random()).as_str().to_owned()
+        loop {
+            let day = Date::constant(2008, 1, 1).saturating_add(self.rng.random_range(0..5_400).days());
+            if let Some(number) = self.identity_numbers.born(day) {
+                return number.expose();
+            }
+        }
     }
 
     fn uuid(&mut self) -> String {
@@ -146,5 +166,8 @@ fn phone_call(at: Timestamp) -> pb::PhoneCall {
 }
 
 fn timestamp(at: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
+    prost_types::Timestamp {
+        seconds: at.as_second(),
+        nanos: at.subsec_nanosecond(),
+    }
 }

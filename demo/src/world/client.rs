@@ -50,7 +50,12 @@ pub struct LocalClient {
 impl LocalClient {
     /// A channel that connects at its first call, and again after the service was away.
     pub fn channel(&self) -> Result<Channel, LocalChannelError> {
-        connect::local_channel(&self.address, Some(&self.trust), Some(self.organisation), Arc::new(SystemClock))
+        connect::local_channel(
+            &self.address,
+            Some(&self.trust),
+            Some(self.organisation),
+            Arc::new(SystemClock),
+        )
     }
 
     fn with_token(&self, token: &str) -> anyhow::Result<Client> {

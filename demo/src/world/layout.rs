@@ -24,15 +24,21 @@ pub fn areas_of(police_district: &str) -> Vec<Area> {
     MunicipalityNumber::all()
         .filter(|number| police_districts::district_of(&number.to_string()) == Some(police_district))
         .flat_map(|number| match number.is_divided() {
-            true => (1..=OSLO_DISTRICTS).map(|district| (number.to_string(), format!("{district:02}"))).collect(),
+            true => (1..=OSLO_DISTRICTS)
+                .map(|district| (number.to_string(), format!("{district:02}")))
+                .collect(),
             false => vec![(number.to_string(), String::new())],
         })
         .collect()
 }
 
 /// As configurations write it.
-pub fn written((municipality, city_district): &Area) -> String {
-    if city_district.is_empty() { municipality.clone() } else { format!("{municipality}/{city_district}") }
+pub(super) fn written((municipality, city_district): &Area) -> String {
+    if city_district.is_empty() {
+        municipality.clone()
+    } else {
+        format!("{municipality}/{city_district}")
+    }
 }
 
 #[cfg(test)]

@@ -82,7 +82,11 @@ impl SenderNode {
         let mut config = common_config(place, &tls, number, &local.address)?;
         config.push_str("\n[outbox]\nbackoff_base_ms = 100\nbackoff_cap_ms = 2000\npoll_ms = 200\n");
         for receiver in receivers {
-            let areas: Vec<String> = receiver.areas.iter().map(|area| format!("{:?}", layout::written(area))).collect();
+            let areas: Vec<String> = receiver
+                .areas
+                .iter()
+                .map(|area| format!("{:?}", layout::written(area)))
+                .collect();
             config.push_str(&format!(
                 "\n[[receivers]]\norganisation = \"{}\"\nendpoint = \"https://{}\"\nmunicipalities = [{}]\n",
                 receiver.organisation,
@@ -92,12 +96,19 @@ impl SenderNode {
         }
         let process = install(place, "sender", &config).await?;
         let issue = async |role: &str, holder: &str| -> anyhow::Result<String> {
-            let answer = process.command(&["credential", "issue", "--role", role, "--holder", holder, "--json"]).await?;
+            let answer = process
+                .command(&["credential", "issue", "--role", role, "--holder", holder, "--json"])
+                .await?;
             token_of(&answer)
         };
         let desk_token = issue("desk", "desk-1").await?;
         let system_token = issue("system", "police-system").await?;
-        Ok(Self { process, local, desk_token, system_token })
+        Ok(Self {
+            process,
+            local,
+            desk_token,
+            system_token,
+        })
     }
 
     /// As a person at the desk.
@@ -128,7 +139,16 @@ impl ReceiverNode {
         ));
         let process = install(place, "receiver", &config).await?;
         let answer = process
-            .command(&["credential", "issue", "--direct", "--kind", "person", "--holder", ADMINISTRATOR, "--json"])
+            .command(&[
+                "credential",
+                "issue",
+                "--direct",
+                "--kind",
+                "person",
+                "--holder",
+                ADMINISTRATOR,
+                "--json",
+            ])
             .await?;
         Ok(Self {
             process,
@@ -155,7 +175,12 @@ impl ReceiverNode {
                 municipalities: municipalities.clone(),
             };
             let request_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, staff_id.as_bytes()).to_string();
-            self.administrator()?.create_staff(CreateStaffRequest { request_id, staff: Some(staff) }).await?;
+            self.administrator()?
+                .create_staff(CreateStaffRequest {
+                    request_id,
+                    staff: Some(staff),
+                })
+                .await?;
         }
         self.intake_leader_token = self.issue(CredentialKind::Person, INTAKE_LEADER).await?;
         self.case_system_token = self.issue(CredentialKind::CaseSystem, "case-system").await?;
@@ -169,9 +194,17 @@ impl ReceiverNode {
         let request = IssueCredentialRequest {
             kind: kind.into(),
             holder_id: holder.to_owned(),
-            expire_time: Some(prost_types::Timestamp { seconds: expires.as_second(), nanos: 0 }),
+            expire_time: Some(prost_types::Timestamp {
+                seconds: expires.as_second(),
+                nanos: 0,
+            }),
         };
-        Ok(self.administrator()?.issue_credential(request).await?.into_inner().token)
+        Ok(self
+            .administrator()?
+            .issue_credential(request)
+            .await?
+            .into_inner()
+            .token)
     }
 
     /// As the administrator.
@@ -193,10 +226,26 @@ impl ReceiverNode {
 /// A certificate, and a port for the local service.
 fn identity(place: &Place, pki: &Pki, organisation: OrganisationNumber) -> anyhow::Result<(TlsFiles, LocalClient)> {
     let issued = pki.enterprise(organisation)?;
-    let tls = pki::install(pki, &issued, &place.directory.join("tls"), &place.directory.join("trust"), &[])?;
+    let tls = pki::install(
+        pki,
+        &issued,
+        &place.directory.join("tls"),
+        &place.directory.join("trust"),
+        &[],
+    )?;
     let address: LocalAddress = format!("127.0.0.1:{}", free_port()?).parse()?;
-    let trust = TrustFiles { trust: tls.trust.clone(), crls: tls.crls.clone() };
-    Ok((tls, LocalClient { address, trust, organisation }))
+    let trust = TrustFiles {
+        trust: tls.trust.clone(),
+        crls: tls.crls.clone(),
+    };
+    Ok((
+        tls,
+        LocalClient {
+            address,
+            trust,
+            organisation,
+        },
+    ))
 }
 
 fn common_config(
@@ -233,5 +282,8 @@ async fn install(place: &Place, program: &str, config: &str) -> anyhow::Result<P
 
 fn token_of(answer: &str) -> anyhow::Result<String> {
     let answer: serde_json::Value = serde_json::from_str(answer).context("the command's answer is not JSON")?;
-    Ok(answer["token"].as_str().context("the command's answer has no token")?.to_owned())
+    Ok(answer["token"]
+        .as_str()
+        .context("the command's answer has no token")?
+        .to_owned())
 }

@@ -58,7 +58,12 @@ impl Process {
             .await
             .with_context(|| format!("{} could not be run", self.program.display()))?;
         if !output.status.success() {
-            bail!("{} {}: {}", self.name, arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+            bail!(
+                "{} {}: {}",
+                self.name,
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -98,10 +103,18 @@ impl Process {
             }
             let child = self.child.as_mut().context("not started")?;
             if let Some(status) = child.try_wait()? {
-                bail!("{} ended with {status} before it served; see {}", self.name, self.log_file().display());
+                bail!(
+                    "{} ended with {status} before it served; see {}",
+                    self.name,
+                    self.log_file().display()
+                );
             }
         }
-        bail!("{} did not serve within {START_LIMIT:?}; see {}", self.name, self.log_file().display())
+        bail!(
+            "{} did not serve within {START_LIMIT:?}; see {}",
+            self.name,
+            self.log_file().display()
+        )
     }
 
     /// Kills it at once (SIGKILL). Nothing of it gets to finish.
@@ -114,7 +127,9 @@ impl Process {
 
     /// Whether it has been started and has not ended.
     pub fn is_running(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        self.child
+            .as_mut()
+            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// Process id while it runs.

@@ -21,7 +21,10 @@ impl Storage {
     /// The database URL for a service; on PostgreSQL the database is made, and must not exist.
     pub async fn prepare(&self, directory: &Path, world: &str, service: &str) -> anyhow::Result<String> {
         match self {
-            Self::Sqlite => Ok(format!("sqlite://{}", directory.join(format!("{service}.db")).display())),
+            Self::Sqlite => Ok(format!(
+                "sqlite://{}",
+                directory.join(format!("{service}.db")).display()
+            )),
             Self::Postgres { server } => {
                 let name = format!("{world}_{service}").replace('-', "_");
                 create_database(server, &name).await?;
@@ -34,7 +37,9 @@ impl Storage {
 
 async fn create_database(server: &str, name: &str) -> anyhow::Result<()> {
     sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(server).await.context("PostgreSQL cannot be reached")?;
+    let mut connection = AnyConnection::connect(server)
+        .await
+        .context("PostgreSQL cannot be reached")?;
     // The name is made of our own words and digits; identifiers cannot be parameters.
     let statement = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""));
     sqlx::raw_sql(statement).execute(&mut connection).await?;
