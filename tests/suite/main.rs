@@ -3,4 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod db_change;
+mod http2_limits;
+mod http2_stop;
+mod listening;
 mod receipt_jose;
+mod tls_handshake;
+mod tls_identity;
+mod tls_local;
+mod tls_reload;

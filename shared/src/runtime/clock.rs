@@ -99,6 +99,21 @@ impl ManualClock {
             .min()
     }
 
+    /// How many sleep on this clock now.
+    #[must_use]
+    pub fn sleeping(&self) -> usize {
+        let state = self.state();
+        state.waiting.iter().filter(|sleeper| !sleeper.wake.is_closed()).count()
+    }
+
+    /// Returns once at least `count` sleep on this clock at the same time, so that a test may move it.
+    pub async fn wait_for_sleeping(&self, count: usize) {
+        let mut sleepers = self.sleepers.subscribe();
+        while self.sleeping() < count {
+            sleepers.changed().await.expect("the sender lives as long as self");
+        }
+    }
+
     /// Returns once at least `count` sleeps have begun on this clock since it was made, counting ended ones too.
     pub async fn slept(&self, count: usize) {
         let mut sleepers = self.sleepers.subscribe();

@@ -86,7 +86,10 @@ pub fn local_channel(
             let path = path.clone();
             let connector = tower::service_fn(move |_: Uri| {
                 let path = path.clone();
-                async move { tokio::net::UnixStream::connect(path).await.map(TokioIo::new) }
+                async move {
+                    let connected = tokio::net::UnixStream::connect(path).await;
+                    connected.map(TokioIo::new).map_err(DialError::Unreachable)
+                }
             });
             Ok(endpoint(Uri::from_static("http://localhost")).connect_with_connector_lazy(connector))
         }

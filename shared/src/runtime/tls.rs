@@ -4,6 +4,7 @@
 //! rules at once, and a connection whose certificate they no longer accept is closed (finding F3: a revoked peer would
 //! otherwise keep the connection it has). Session tickets are off, so no connection comes around a handshake.
 
+mod alert;
 mod closable;
 mod closer;
 mod files;
@@ -12,6 +13,7 @@ mod open;
 mod store;
 mod verifier;
 
+pub(super) use alert::{REFUSED, is_about_certificate};
 pub(super) use closable::Closable;
 pub(super) use closer::Closer;
 pub use files::{TlsError, TlsFiles, TrustFiles};

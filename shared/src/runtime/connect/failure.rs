@@ -1,11 +1,11 @@
 //! What a failed call means: does waiting help, or must a person look at once?
 
-use std::{error::Error, io};
+use std::{error::Error as _, io};
 
-use rustls::AlertDescription;
 use tonic::{Code, Status};
 
 use super::dial::DialError;
+use crate::runtime::tls::{REFUSED, is_about_certificate};
 
 /// Why a call failed, as far as the transport is concerned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,8 +50,15 @@ pub fn classify(status: &Status) -> CallFailure {
     let mut cause = status.source();
     while let Some(error) = cause {
         transport = true;
-        if let Some(fault) = certificate_fault(error) {
-            return CallFailure::Certificate(fault);
+        if let Some(dial) = error.downcast_ref::<DialError>() {
+            return dial_failure(dial);
+        }
+        // A call on a connection that has been made: see `tls::alert`.
+        if error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == REFUSED)
+        {
+            return CallFailure::Certificate(CertificateFault::OursRefused);
         }
         cause = error.source();
     }
@@ -65,21 +72,17 @@ pub fn classify(status: &Status) -> CallFailure {
     }
 }
 
-fn certificate_fault(error: &(dyn Error + 'static)) -> Option<CertificateFault> {
-    if let Some(dial) = error.downcast_ref::<DialError>() {
-        return match dial {
-            DialError::WrongOrganisation { .. } => Some(CertificateFault::WrongOrganisation),
-            DialError::Unclear(_) | DialError::NotAccepted(_) => Some(CertificateFault::TheirsRefused),
-            DialError::Handshake(inner) => tls_fault(inner.get_ref()?.downcast_ref()?),
-            DialError::TooSlow | DialError::Unreachable(_) | DialError::Host => None,
-        };
-    }
-    // io::Error's own `source` skips the error that it wraps.
-    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    match wrapped {
-        Some(inner) => tls_fault(inner.downcast_ref()?),
-        None => tls_fault(error.downcast_ref()?),
-    }
+fn dial_failure(error: &DialError) -> CallFailure {
+    let fault = match error {
+        DialError::WrongOrganisation { .. } => Some(CertificateFault::WrongOrganisation),
+        DialError::Unclear(_) | DialError::NotAccepted(_) => Some(CertificateFault::TheirsRefused),
+        DialError::Handshake(inner) => inner
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref())
+            .and_then(tls_fault),
+        DialError::TooSlow | DialError::Unreachable(_) | DialError::Host => None,
+    };
+    fault.map_or(CallFailure::Unavailable, CallFailure::Certificate)
 }
 
 fn tls_fault(error: &rustls::Error) -> Option<CertificateFault> {
@@ -90,19 +93,4 @@ fn tls_fault(error: &rustls::Error) -> Option<CertificateFault> {
         rustls::Error::AlertReceived(alert) => is_about_certificate(*alert).then_some(CertificateFault::OursRefused),
         _ => None,
     }
-}
-
-fn is_about_certificate(alert: AlertDescription) -> bool {
-    matches!(
-        alert,
-        AlertDescription::AccessDenied
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateRequired
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::NoCertificate
-            | AlertDescription::UnknownCA
-            | AlertDescription::UnsupportedCertificate
-    )
 }

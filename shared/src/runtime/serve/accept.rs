@@ -4,6 +4,7 @@ use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use rustls::ServerConfig;
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::AbortHandle,
@@ -25,6 +26,9 @@ use crate::runtime::{
 
 /// After an accept that failed, as it does when file descriptors run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// KiB that a refused client may still send before it is cut off.
+const MOST_UNREAD: usize = 64;
 
 /// Why a connection was not accepted. Never more than a log line: nobody else asks.
 #[derive(Debug, thiserror::Error)]
@@ -167,12 +171,36 @@ impl Opening {
         config: Arc<ServerConfig>,
     ) -> Result<tokio_rustls::server::TlsStream<TcpStream>, Refused> {
         stream.set_nodelay(true).map_err(Refused::Handshake)?;
+        let handshake = async {
+            match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+                Ok(stream) => Ok(stream),
+                Err((error, stream)) => {
+                    hang_up(stream).await;
+                    Err(match certificate_fault(&error) {
+                        Some(fault) => Refused::Certificate(fault),
+                        None => Refused::Handshake(error),
+                    })
+                }
+            }
+        };
         tokio::select! {
-            done = TlsAcceptor::from(config).accept(stream) => done.map_err(|error| match certificate_fault(&error) {
-                Some(fault) => Refused::Certificate(fault),
-                None => Refused::Handshake(error),
-            }),
+            done = handshake => done,
             () = self.clock.sleep(self.limits.handshake_timeout) => Err(Refused::TooSlow),
+        }
+    }
+}
+
+/// Ends a refused connection so that the client can read why: closing while its bytes lie unread would send a reset,
+/// which may overtake the alert.
+async fn hang_up(mut stream: TcpStream) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut unread = [0; 1024];
+    for _ in 0..MOST_UNREAD {
+        match stream.read(&mut unread).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
         }
     }
 }

@@ -32,6 +32,13 @@ impl StreamingMethods {
         Ok(Self(Arc::new(paths)))
     }
 
+    /// Adds a method that stands in no descriptor, as `/package.Service/Method`.
+    #[must_use]
+    pub fn with(mut self, path: &str) -> Self {
+        Arc::make_mut(&mut self.0).insert(path.to_owned());
+        self
+    }
+
     pub(super) fn contains(&self, path: &str) -> bool {
         self.0.contains(path)
     }

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::closer::Closer;
+use super::{alert::marked, closer::Closer};
 
 /// A stream, its [`Closer`], and whatever must live exactly as long.
 pub(in crate::runtime) struct Closable<S, T> {
@@ -31,7 +31,7 @@ impl<S, T> Closable<S, T> {
 impl<S: AsyncRead + Unpin, T: Unpin> AsyncRead for Closable<S, T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.closer.check(cx)?;
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf).map_err(marked)
     }
 }
 
