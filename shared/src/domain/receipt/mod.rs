@@ -15,6 +15,7 @@ mod claims_tests;
 mod error;
 mod header;
 mod json;
+mod remembered;
 mod signer;
 #[cfg(test)]
 mod tampering_tests;

@@ -1,10 +1,6 @@
 //! The only way from the text of a receipt to something that is believed.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, RwLock},
-};
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::signature::ParsedPublicKey;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,6 +13,7 @@ use super::{
     error::ReceiptError,
     header::Header,
     json,
+    remembered::Remembered,
     trust::TrustedIssuers,
 };
 use crate::domain::{
@@ -27,18 +24,32 @@ use crate::domain::{
 
 /// How far a receiver's clock may be ahead before what it says about time is absurd.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
-/// A pair has one certificate in use and a few former ones; this is room for a whole country.
-const MOST_REMEMBERED: usize = 4096;
+/// A receiver has one certificate in use and a few former ones; this is room for a whole country.
+const MOST_SIGNERS: usize = 4096;
+/// Headers are alike for all receipts of a second.
+const MOST_HEADERS: usize = 1024;
+/// A receipt comes as an answer and again by the stream, seldom with more than this many of all receivers between.
+const MOST_RECEIPTS: usize = 16 * 1024;
 
-/// Verifies receipts. Remembers the certificates that it has accepted, so that a receipt costs one signature check;
-/// make a new verifier when roots or revocation lists change. Shared between threads.
+/// Verifies receipts. Remembers the certificates that it has accepted, so that a receipt costs one signature check, and
+/// the receipts that it has verified, so that the second time costs none; make a new verifier when roots or revocation
+/// lists change. Shared between threads.
 pub struct ReceiptVerifier {
     trust: TrustedIssuers,
-    accepted: RwLock<HashMap<Digest, Arc<Accepted>>>,
+    signers: Remembered<Arc<Signer>>,
+    headers: Remembered<Signing>,
+    receipts: Remembered<Signing>,
+}
+
+/// Who signed, and when, as the header says; the signer's path was checked for that time.
+#[derive(Clone)]
+struct Signing {
+    signer: Arc<Signer>,
+    second: i64,
 }
 
 /// What is known about a certificate whose path was checked.
-struct Accepted {
+struct Signer {
     organisation: OrganisationNumber,
     algorithm: Algorithm,
     key: ParsedPublicKey,
@@ -64,7 +75,9 @@ impl ReceiptVerifier {
     pub fn new(trust: TrustedIssuers) -> Self {
         Self {
             trust,
-            accepted: RwLock::default(),
+            signers: Remembered::at_most(MOST_SIGNERS),
+            headers: Remembered::at_most(MOST_HEADERS),
+            receipts: Remembered::at_most(MOST_RECEIPTS),
         }
     }
 
@@ -79,26 +92,13 @@ impl ReceiptVerifier {
         if jws.len() > MAX_RECEIPT_BYTES {
             return Err(ReceiptError::TooLarge);
         }
-        let (signed, signature) = jws.rsplit_once('.').ok_or(ReceiptError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(ReceiptError::Malformed)?;
-        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| ReceiptError::Malformed)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| ReceiptError::Malformed)?;
+        let parts = Parts::of(jws)?;
+        let sha256 = Digest::of(jws.as_bytes());
+        self.trust.check_fresh(at)?;
+        let signing = self.signing(&parts, sha256, pair)?;
 
-        let header = Header::read(header)?;
-        let signer = self.accept(&header, at)?;
-        if signer.organisation != pair.receiver {
-            return Err(ReceiptError::WrongSigner);
-        }
-        if header.algorithm != signer.algorithm.as_str() {
-            return Err(ReceiptError::WrongAlgorithm);
-        }
-        signer
-            .key
-            .verify_sig(signed.as_bytes(), &signature)
-            .map_err(|_| ReceiptError::BadSignature)?;
-
-        let claims = json::read(&payload)?;
-        if claims.time.as_second() != header.signed_second {
+        let claims = json::read(&decoded(parts.payload)?)?;
+        if claims.time.as_second() != signing.second {
             return Err(ReceiptError::TimeMismatch);
         }
         if claims.time > at.saturating_add(MOST_AHEAD).unwrap_or(Timestamp::MAX) {
@@ -107,42 +107,90 @@ impl ReceiptVerifier {
         if claims.pair != *pair {
             return Err(ReceiptError::WrongPair);
         }
-        Ok(VerifiedReceipt {
-            claims,
-            sha256: Digest::of(jws.as_bytes()),
-        })
+        Ok(VerifiedReceipt { claims, sha256 })
     }
 
-    /// The signer behind a header: a path to a root was found, now or before, that holds at the stated time.
-    fn accept(&self, header: &Header, at: Timestamp) -> Result<Arc<Accepted>, ReceiptError> {
-        self.trust.check_fresh(at)?;
+    /// Who signed exactly these bytes: the receiver of the pair, by a signature that was checked, now or before.
+    fn signing(&self, parts: &Parts<'_>, sha256: Digest, pair: &Pair) -> Result<Signing, ReceiptError> {
+        let of_the_pair = |signing: &Signing| {
+            if signing.signer.organisation == pair.receiver {
+                Ok(())
+            } else {
+                Err(ReceiptError::WrongSigner)
+            }
+        };
+        if let Some(known) = self.receipts.get(&sha256) {
+            of_the_pair(&known)?;
+            return Ok(known);
+        }
+        let signing = self.announced(parts.header)?;
+        of_the_pair(&signing)?;
+        let signature = decoded(parts.signature)?;
+        let verdict = signing.signer.key.verify_sig(parts.signed.as_bytes(), &signature);
+        verdict.map_err(|_| ReceiptError::BadSignature)?;
+        self.receipts.insert(sha256, signing.clone());
+        Ok(signing)
+    }
+
+    /// The signer that a header announces, by a path to a root that held at the stated time.
+    fn announced(&self, encoded: &str) -> Result<Signing, ReceiptError> {
+        let digest = Digest::of(encoded.as_bytes());
+        if let Some(known) = self.headers.get(&digest) {
+            return Ok(known);
+        }
+        let header = Header::read(encoded)?;
+        let signing = Signing {
+            signer: self.signer(&header)?,
+            second: header.signed_second,
+        };
+        if header.algorithm != signing.signer.algorithm.as_str() {
+            return Err(ReceiptError::WrongAlgorithm);
+        }
+        self.headers.insert(digest, signing.clone());
+        Ok(signing)
+    }
+
+    fn signer(&self, header: &Header) -> Result<Arc<Signer>, ReceiptError> {
         let signed_at = Timestamp::from_second(header.signed_second).map_err(|_| ReceiptError::Malformed)?;
-        if let Some(known) = self.remembered(&header.leaf_digest)
+        if let Some(known) = self.signers.get(&header.leaf_digest)
             && (known.from..=known.until).contains(&signed_at)
         {
             return Ok(known);
         }
         self.trust.check_path(&header.certificates, signed_at)?;
-        let accepted = Arc::new(Accepted::read(header)?);
-        self.remember(header.leaf_digest, Arc::clone(&accepted));
-        Ok(accepted)
-    }
-
-    fn remembered(&self, leaf: &Digest) -> Option<Arc<Accepted>> {
-        let accepted = self.accepted.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        accepted.get(leaf).map(Arc::clone)
-    }
-
-    fn remember(&self, leaf: Digest, signer: Arc<Accepted>) {
-        let mut accepted = self.accepted.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if accepted.len() >= MOST_REMEMBERED {
-            accepted.clear();
-        }
-        accepted.insert(leaf, signer);
+        let signer = Arc::new(Signer::read(header)?);
+        self.signers.insert(header.leaf_digest, Arc::clone(&signer));
+        Ok(signer)
     }
 }
 
-impl Accepted {
+/// A compact serialisation taken apart, nothing decoded.
+struct Parts<'a> {
+    /// Header and payload with the point between: what the signature is over.
+    signed: &'a str,
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(jws: &'a str) -> Result<Self, ReceiptError> {
+        let (signed, signature) = jws.rsplit_once('.').ok_or(ReceiptError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(ReceiptError::Malformed)?;
+        Ok(Self {
+            signed,
+            header,
+            payload,
+            signature,
+        })
+    }
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, ReceiptError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| ReceiptError::Malformed)
+}
+
+impl Signer {
     fn read(header: &Header) -> Result<Self, ReceiptError> {
         let (mut from, mut until) = (Timestamp::MIN, Timestamp::MAX);
         for der in &header.certificates {

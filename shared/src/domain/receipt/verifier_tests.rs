@@ -428,6 +428,37 @@ fn a_receipt_of_another_pair_is_refused() {
 }
 
 #[test]
+fn a_receipt_that_was_verified_before_is_judged_anew_by_everything_but_its_signature() {
+    let pki = TestPki::new();
+    let verifier = ReceiptVerifier::new(pki.trust_with_lists(&[], 6));
+    let receipt = pki.p256(RECEIVER).sign(&claims());
+    let verdict = |pair: Pair, at: Timestamp| {
+        verifier
+            .verify(receipt.as_str(), &pair, at)
+            .map(VerifiedReceipt::into_claims)
+    };
+    let (swapped, other_sender) = (
+        Pair {
+            sender: pair().receiver,
+            receiver: pair().sender,
+        },
+        Pair {
+            sender: organisation(OTHER),
+            ..pair()
+        },
+    );
+    for _ in 0..2 {
+        assert_eq!(verdict(pair(), signed_at()), Ok(claims()));
+        assert_eq!(verdict(swapped, signed_at()), Err(ReceiptError::WrongSigner));
+        assert_eq!(verdict(other_sender, signed_at()), Err(ReceiptError::WrongPair));
+        let early = signed_at() - SignedDuration::from_hours(48);
+        assert_eq!(verdict(pair(), early), Err(ReceiptError::InFuture));
+        let late = "2026-07-01T00:00:00Z".parse().unwrap();
+        assert_eq!(verdict(pair(), late), Err(ReceiptError::RevocationListExpired));
+    }
+}
+
+#[test]
 fn a_receipt_from_an_absurd_future_is_refused_and_a_clock_a_little_ahead_is_not() {
     let pki = TestPki::new();
     let receipt = pki.p256(RECEIVER).sign(&claims());
