@@ -25,27 +25,28 @@ fn told<B: Default>(response: Response<B>) -> Response<B> {
 }
 
 /// Reads the text of a [`prost::DecodeError`], which names the way out from the field, `Account.observed: Report.account: `,
-/// before what is wrong. It never holds content.
+/// before what is wrong. It never holds content. The path begins at the report where the field is of one.
 pub fn violation_of(error: &str) -> FieldViolations {
-    let told = error
-        .strip_prefix("failed to decode Protobuf message: ")
-        .unwrap_or(error);
-    let mut way: Vec<_> = told.split(": ").map_while(field_name).collect();
-    way.reverse();
+    let told = error.strip_prefix(UNDECODED).unwrap_or(error);
+    let mut way: Vec<_> = told.split(": ").map_while(step).collect();
+    if let Some(report) = way.iter().position(|(message, _)| *message == "Report") {
+        way.truncate(report + 1);
+    }
+    let path: Vec<_> = way.iter().rev().map(|(_, field)| *field).collect();
     let rule = if told.contains("UTF-8") {
         "must be UTF-8"
     } else {
         "must be in the wire format of the contract's message"
     };
-    FieldViolations::of(way.join("."), rule)
+    FieldViolations::of(path.join("."), rule)
 }
 
 /// `Message.field`, and nothing of a sentence.
-fn field_name(step: &str) -> Option<&str> {
-    let (message, field) = step.split_once('.')?;
+fn step(text: &str) -> Option<(&str, &str)> {
+    let (message, field) = text.split_once('.')?;
     let is_name =
         |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (is_name(message) && is_name(field)).then_some(field)
+    (is_name(message) && is_name(field)).then_some((message, field))
 }
 
 #[cfg(test)]
@@ -79,10 +80,11 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_codec_becomes_one_that_names_the_field() {
-        let codec = Status::internal(format!("{UNDECODED}SubmitReportRequest.report: invalid wire type"));
+        let way = "Account.observed: Report.account: SubmitReportRequest.report: invalid string value";
+        let codec = Status::internal(format!("{UNDECODED}{way}"));
         let status = Status::from_header_map(told(codec.into_http::<()>()).headers()).unwrap();
         assert_eq!(status.code(), Code::InvalidArgument);
-        assert_eq!(Received::from_status(&status).violations[0].0, "report");
+        assert_eq!(Received::from_status(&status).violations[0].0, "account.observed");
     }
 
     #[test]

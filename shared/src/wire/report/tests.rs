@@ -474,6 +474,16 @@ fn a_part_for_a_receiver_has_only_its_children_and_what_concerns_them() {
     }
 }
 
+/// The bytes of the full sample as of the first release: what a peer wrote then must be read for ever. `proto/lint`
+/// lets buf, which others wrote, read the same bytes.
+const GOLDEN: &[u8] = include_bytes!("../../../../proto/golden/report.binpb");
+
+#[test]
+fn the_bytes_of_a_full_report_never_change() {
+    assert!(full().encode_to_vec() == GOLDEN, "a field moved, or the sample has a field that the golden bytes lack");
+    assert!(decode_report(GOLDEN).unwrap() == full());
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
