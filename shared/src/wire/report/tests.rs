@@ -480,7 +480,10 @@ const GOLDEN: &[u8] = include_bytes!("../../../../proto/golden/report.binpb");
 
 #[test]
 fn the_bytes_of_a_full_report_never_change() {
-    assert!(full().encode_to_vec() == GOLDEN, "a field moved, or the sample has a field that the golden bytes lack");
+    assert!(
+        full().encode_to_vec() == GOLDEN,
+        "a field moved, or the sample has a field that the golden bytes lack"
+    );
     assert!(decode_report(GOLDEN).unwrap() == full());
 }
 
