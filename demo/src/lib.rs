@@ -1,6 +1,7 @@
 //! The pair on one machine: test certificates, synthetic reports, a world of processes, the replay of 2018-2023 and the
 //! benchmark.
 
+pub mod bench;
 pub mod pki;
 pub mod replay;
 pub mod samples;

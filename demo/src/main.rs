@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use framme_demo::{pki::PkiArgs, replay, replay::ReplayArgs};
+use framme_demo::{bench, bench::BenchArgs, pki::PkiArgs, replay, replay::ReplayArgs};
 use framme_shared::runtime::{clock::SystemClock, exit::Exit, tls::install_provider};
 
 /// Shows the pair at work on this machine, with organisations and people who do not exist.
@@ -19,6 +19,8 @@ enum Command {
     Pki(PkiArgs),
     /// Replays the reports of 2018-2023 and compares the figures with the official table.
     Replay(ReplayArgs),
+    /// Measures the whole path.
+    Bench(BenchArgs),
 }
 
 fn main() -> Exit {
@@ -37,5 +39,6 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Pki(args) => Ok(args.run(&SystemClock)?),
         Command::Replay(args) => runtime.block_on(replay::run(&args)),
+        Command::Bench(args) => runtime.block_on(bench::run(&args)),
     }
 }

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use framme_shared::runtime::clock::{Clock, SystemClock};
 
 pub use self::{
-    client::{Client, LocalClient},
+    client::{Client, LocalClient, WorkList},
     layout::{Area, areas_of, served_by},
     nodes::{CASEWORKERS, ReceiverNode, SenderNode},
     process::{Process, free_port},

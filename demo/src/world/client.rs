@@ -25,6 +25,9 @@ use tonic::{
 /// A channel that sends a token along.
 pub type Client = InterceptedService<Channel, Bearer>;
 
+/// The work list of a receiver.
+pub type WorkList = WorkListServiceClient<Client>;
+
 /// Adds `authorization: Bearer …`.
 #[derive(Clone, Debug)]
 pub struct Bearer(MetadataValue<Ascii>);
