@@ -3,16 +3,18 @@
 mod drive;
 mod echo;
 mod latency;
-mod usage;
-mod verdict;
+pub mod usage;
 
 use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
-use self::{drive::Driver, latency::Latency, verdict::Verdict};
-use crate::world::{Storage, World, WorldOptions, programs_beside_this_one};
+use self::{drive::Driver, latency::Latency};
+use crate::{
+    verdict::Verdict,
+    world::{Storage, World, WorldOptions, programs_beside_this_one},
+};
 
 /// Drives reports through the whole path and prints reports per second, latencies, CPU time and memory, and beside it,
 /// in the same run, a bare mutual-TLS echo. Latencies are measured, and nothing is asserted but that no report is

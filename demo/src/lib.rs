@@ -4,5 +4,7 @@
 pub mod bench;
 pub mod pki;
 pub mod replay;
+pub mod run;
 pub mod samples;
+pub mod verdict;
 pub mod world;

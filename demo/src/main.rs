@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use framme_demo::{bench, bench::BenchArgs, pki::PkiArgs, replay, replay::ReplayArgs};
+use framme_demo::{bench, bench::BenchArgs, pki::PkiArgs, replay, replay::ReplayArgs, run, run::RunArgs};
 use framme_shared::runtime::{clock::SystemClock, exit::Exit, tls::install_provider};
 
 /// Shows the pair at work on this machine, with organisations and people who do not exist.
@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Starts the whole pair, sends sample reports and shows each stage as it arrives.
+    Run(RunArgs),
     /// Makes test certificates.
     Pki(PkiArgs),
     /// Replays the reports of 2018-2023 and compares the figures with the official table.
@@ -25,7 +27,7 @@ enum Command {
 
 fn main() -> Exit {
     install_provider();
-    match run(Cli::parse().command) {
+    match execute(Cli::parse().command) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             eprintln!("{error:#}");
@@ -34,9 +36,10 @@ fn main() -> Exit {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn execute(command: Command) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     match command {
+        Command::Run(args) => runtime.block_on(run::run(&args)),
         Command::Pki(args) => Ok(args.run(&SystemClock)?),
         Command::Replay(args) => runtime.block_on(replay::run(&args)),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),

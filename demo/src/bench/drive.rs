@@ -158,7 +158,7 @@ impl<'a> Driver<'a> {
         }
         // All places are free again when every report is known as delivered.
         let all = u32::try_from(window)?;
-        tokio::time::timeout(Duration::from_secs(120), places.acquire_many(all))
+        let _all_are_back = tokio::time::timeout(Duration::from_secs(120), places.acquire_many(all))
             .await
             .context("not every report was delivered within two minutes")??;
         follower.abort();
