@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod db_cancelled_begin;
 mod db_change;
+mod db_evidence;
+mod db_faults;
+mod db_migrate;
+mod db_rows;
 mod http2_limits;
 mod http2_stop;
 mod listening;

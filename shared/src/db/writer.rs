@@ -13,6 +13,7 @@ pub(super) use session::Session;
 
 use self::batch::Batch;
 use self::job::{Job, TypedJob};
+use super::ledger::Head;
 use super::mark::Mark;
 use super::{Cause, Change, StoreError};
 
@@ -109,30 +110,38 @@ impl Writer {
 
     /// Makes the changes and answers every one of them.
     async fn make(&mut self, jobs: Vec<Box<dyn Job>>) {
-        let mut batch = Batch::new(jobs);
-        match batch.make(&mut self.session).await {
-            Ok(committed) => {
-                if let (Some(mark), Some(head)) = (&mut self.mark, committed)
-                    && let Err(error) = mark.advance(&head)
-                {
-                    tracing::error!(%error, "The high-water mark could not be written; it stays behind the ledger");
-                }
-                batch.answer();
-            }
-            Err(error) => {
-                tracing::error!(error = %Cause::of(&error), changes = batch.len(), "Changes could not be made");
-                batch.refuse(&error);
-                if !self.session.is_connected() {
-                    self.refuse_waiting(&error);
+        let mut together = Batch::new(jobs);
+        match together.make(&mut self.session).await {
+            Ok(head) => self.answer(together, head),
+            Err(failure) if failure.nothing_committed && together.len() > 1 && self.session.is_connected() => {
+                for mut alone in together.split() {
+                    match alone.make(&mut self.session).await {
+                        Ok(head) => self.answer(alone, head),
+                        Err(failure) => self.refuse(alone, &failure.error),
+                    }
                 }
             }
+            Err(failure) => self.refuse(together, &failure.error),
         }
     }
 
-    /// Without a database nobody waits for a turn that will fail.
-    fn refuse_waiting(&mut self, error: &StoreError) {
-        while let Ok(job) = self.jobs.try_recv() {
-            Batch::new(vec![job]).refuse(error);
+    fn answer(&mut self, batch: Batch, head: Option<Head>) {
+        if let (Some(mark), Some(head)) = (&mut self.mark, head)
+            && let Err(error) = mark.advance(&head)
+        {
+            tracing::error!(%error, "The high-water mark could not be written; it stays behind the ledger");
         }
+        batch.answer();
+    }
+
+    /// Without a database those who wait are refused too: their turn would fail after another wait for a connection.
+    fn refuse(&mut self, batch: Batch, error: &StoreError) {
+        let mut refused = vec![batch];
+        if !self.session.is_connected() {
+            // Taken before anyone is answered, so that who asks after an answer gets a try of its own.
+            refused.extend(std::iter::from_fn(|| self.jobs.try_recv().ok()).map(|job| Batch::new(vec![job])));
+        }
+        tracing::error!(error = %Cause::of(error), changes = refused.iter().map(Batch::len).sum::<usize>(), "Changes could not be made");
+        refused.into_iter().for_each(|batch| batch.refuse(error));
     }
 }

@@ -1,7 +1,8 @@
 //! How a handful of changes becomes one transaction.
 //!
 //! First all run together, without savepoints. If one fails, or the commit does, everything is rolled back and each
-//! runs again behind a savepoint of its own, so that one refused change takes no other with it.
+//! runs again behind a savepoint of its own, so that one refused change takes no other with it. If that commit fails
+//! too, the writer makes each of them a transaction of its own.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use super::session::{Committed, Session};
 use crate::db::ledger::Head;
 use crate::db::{Cause, StoreError};
 
-/// Tries before the callers are told to come back.
-const TRIES: u32 = 3;
+/// Tries before the batch is split, or its only caller told to come back.
+const TRIES: u32 = 2;
 
 /// Runs of one change behind its savepoint, when a statement of it failed.
 const RUNS: u32 = 3;
@@ -22,6 +23,29 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Changes on their way into one transaction.
 pub(super) struct Batch {
     jobs: Vec<Box<dyn Job>>,
+}
+
+/// Why a batch could not be made.
+pub(super) struct Failure {
+    pub(super) error: StoreError,
+    /// Whether it is certain that nothing was committed, so that a change may be tried again.
+    pub(super) nothing_committed: bool,
+}
+
+impl Failure {
+    fn certain(error: StoreError) -> Self {
+        Self {
+            error,
+            nothing_committed: true,
+        }
+    }
+
+    fn uncertain(error: StoreError) -> Self {
+        Self {
+            error,
+            nothing_committed: false,
+        }
+    }
 }
 
 /// How one try ended, if the connection held.
@@ -47,31 +71,31 @@ impl Batch {
     ///
     /// # Errors
     /// Nothing is known to be committed. Every caller must hear so.
-    pub(super) async fn make(&mut self, session: &mut Session) -> Result<Option<Head>, StoreError> {
+    pub(super) async fn make(&mut self, session: &mut Session) -> Result<Option<Head>, Failure> {
         let mut together = true;
         let mut failure = StoreError::unavailable("no try was made");
         for _ in 0..TRIES {
-            session.ensure_connected().await?;
-            let attempt = if together {
+            session.ensure_connected().await.map_err(Failure::certain)?;
+            let tried = if together {
                 self.together(session).await
             } else {
                 self.one_by_one(session).await
             };
-            match attempt {
+            together = false;
+            match tried {
                 Ok(Tried::Committed(head)) => return Ok(Some(head)),
                 Ok(Tried::Refused) => return Ok(None),
-                Ok(Tried::SomeFailed) => together = false,
+                Ok(Tried::SomeFailed) => {}
                 Err(error) => {
-                    tracing::warn!(error = %Cause::of(&error), "A transaction failed and is tried again");
-                    failure = error;
-                    together = false;
-                    if let Some(head) = settle(session).await? {
+                    tracing::warn!(error = %Cause::of(&error), changes = self.len(), "A transaction failed");
+                    if let Some(head) = settle(session).await.map_err(Failure::uncertain)? {
                         return Ok(Some(head));
                     }
+                    failure = error;
                 }
             }
         }
-        Err(failure)
+        Err(Failure::certain(failure))
     }
 
     async fn together(&mut self, session: &mut Session) -> Result<Tried, StoreError> {
@@ -109,6 +133,11 @@ impl Batch {
             }
         })
         .await
+    }
+
+    /// Each change as a batch of its own, in the same order.
+    pub(super) fn split(self) -> impl Iterator<Item = Self> {
+        self.jobs.into_iter().map(|job| Self::new(vec![job]))
     }
 
     /// Tells each caller its own result.
