@@ -3,7 +3,6 @@
 mod drive;
 mod echo;
 mod latency;
-pub mod usage;
 
 use std::path::PathBuf;
 
@@ -13,7 +12,7 @@ use clap::{Args, ValueEnum};
 use self::{drive::Driver, latency::Latency};
 use crate::{
     verdict::Verdict,
-    world::{Storage, World, WorldOptions, programs_beside_this_one},
+    world::{Storage, Usage, World, WorldOptions, programs_beside_this_one},
 };
 
 /// Drives reports through the whole path and prints reports per second, latencies, CPU time and memory, and beside it,
@@ -102,7 +101,7 @@ async fn measure(args: &BenchArgs, storage: Storage, echoes: f64) -> anyhow::Res
     );
     println!("{speed:.0} reports per second, {:.2} of the echo", speed / echoes);
     print_latencies(&stages);
-    usage::print(&world)?;
+    print_usage(&world).await?;
 
     if args.light_reports > 0 {
         let stages = driver.light_load(args.light_reports, args.light_rate).await?;
@@ -124,4 +123,16 @@ fn print_latencies(stages: &[Latency]) {
     for stage in stages {
         println!("  {stage}");
     }
+}
+
+/// A line for each service, and one for this program, which drives them on the same cores.
+async fn print_usage(world: &World) -> anyhow::Result<()> {
+    let services = [&world.sender.process]
+        .into_iter()
+        .chain(world.receivers.iter().map(|receiver| &receiver.process));
+    for process in services {
+        println!("  {:<10} {}", process.name, Usage::of(process.pid().await)?);
+    }
+    println!("  {:<10} {}", "driver", Usage::of(None)?);
+    Ok(())
 }

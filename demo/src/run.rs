@@ -45,7 +45,7 @@ pub async fn run(args: &RunArgs) -> anyhow::Result<()> {
         receivers: 2,
         programs: programs_beside_this_one()?,
     };
-    let mut world = World::start(&options).await?;
+    let world = World::start(&options).await?;
     print_what_runs_where(&world);
 
     let mut story = Story::default();
@@ -53,7 +53,7 @@ pub async fn run(args: &RunArgs) -> anyhow::Result<()> {
     story.children_of_two_services(&world).await?;
     story.a_caseworker_leaves(&world).await?;
     if args.kill_receiver {
-        story.a_receiver_is_killed(&mut world).await?;
+        story.a_receiver_is_killed(&world).await?;
     }
     story.end(&world).await?;
 

@@ -6,6 +6,7 @@ mod layout;
 mod nodes;
 mod process;
 mod storage;
+mod usage;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use self::{
     nodes::{CASEWORKERS, ReceiverNode, SenderNode},
     process::{Process, free_port},
     storage::Storage,
+    usage::Usage,
 };
 use crate::pki::{POLICE_DISTRICT, Pki, RECEIVERS};
 

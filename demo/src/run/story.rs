@@ -88,7 +88,7 @@ impl Story {
     }
 
     /// A receiver dies with reports under way to it.
-    pub(super) async fn a_receiver_is_killed(&mut self, world: &mut World) -> anyhow::Result<()> {
+    pub(super) async fn a_receiver_is_killed(&mut self, world: &World) -> anyhow::Result<()> {
         println!("\nTwenty reports; the receiver is killed (SIGKILL) in the middle:");
         let area = world.receivers[0].areas[0].clone();
         let mut under_way = Vec::new();

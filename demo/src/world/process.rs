@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    sync::Mutex,
+};
 
 /// How long a service may take from start to serving.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -23,7 +26,7 @@ pub struct Process {
     /// Arguments before any subcommand: where its configuration is.
     base: Vec<String>,
     directory: PathBuf,
-    child: Option<Child>,
+    child: Mutex<Option<Child>>,
 }
 
 impl Process {
@@ -35,7 +38,7 @@ impl Process {
             program,
             base: vec!["--config".to_owned(), config.display().to_string()],
             directory: directory.to_owned(),
-            child: None,
+            child: Mutex::new(None),
         }
     }
 
@@ -69,15 +72,16 @@ impl Process {
     }
 
     /// Starts `serve` and returns when it serves.
-    pub async fn start(&mut self) -> anyhow::Result<()> {
+    pub async fn start(&self) -> anyhow::Result<()> {
         let ready = self.ready_file();
         match std::fs::remove_file(&ready) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let log = OpenOptions::new().create(true).append(true).open(self.log_file())?;
-        self.child = Some(self.spawn(log, &ready)?);
-        self.wait_until_ready(&ready).await
+        let mut child = self.child.lock().await;
+        let started = child.insert(self.spawn(log, &ready)?);
+        self.wait_until_ready(started, &ready).await
     }
 
     fn spawn(&self, log: File, ready: &Path) -> anyhow::Result<Child> {
@@ -93,7 +97,7 @@ impl Process {
             .with_context(|| format!("{} could not be started", self.program.display()))
     }
 
-    async fn wait_until_ready(&mut self, ready: &Path) -> anyhow::Result<()> {
+    async fn wait_until_ready(&self, child: &mut Child, ready: &Path) -> anyhow::Result<()> {
         let step = Duration::from_millis(10);
         let mut ticks = tokio::time::interval(step);
         for _ in 0..START_LIMIT.as_millis() / step.as_millis() {
@@ -101,7 +105,6 @@ impl Process {
             if ready.exists() {
                 return Ok(());
             }
-            let child = self.child.as_mut().context("not started")?;
             if let Some(status) = child.try_wait()? {
                 bail!(
                     "{} ended with {status} before it served; see {}",
@@ -118,23 +121,16 @@ impl Process {
     }
 
     /// Kills it at once (SIGKILL). Nothing of it gets to finish.
-    pub async fn kill(&mut self) -> anyhow::Result<()> {
-        match self.child.take() {
+    pub async fn kill(&self) -> anyhow::Result<()> {
+        match self.child.lock().await.take() {
             Some(mut child) => Ok(child.kill().await?),
             None => Ok(()),
         }
     }
 
-    /// Whether it has been started and has not ended.
-    pub fn is_running(&mut self) -> bool {
-        self.child
-            .as_mut()
-            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
-    }
-
     /// Process id while it runs.
-    pub fn pid(&self) -> Option<u32> {
-        self.child.as_ref().and_then(Child::id)
+    pub async fn pid(&self) -> Option<u32> {
+        self.child.lock().await.as_ref().and_then(Child::id)
     }
 }
 
