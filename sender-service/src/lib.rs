@@ -1,1 +1,20 @@
-//! x
+//! The sender: a police district's side of the exchange. It takes reports, sees each of them through, and never calls
+//! one delivered but by a receiver's own signed word.
+
+pub mod config;
+pub mod context;
+pub mod credentials;
+pub mod directory;
+pub mod files;
+pub mod followers;
+pub mod grpc;
+pub mod outbox;
+pub mod peer;
+pub mod service;
+pub mod store;
+pub mod submission;
+pub mod tracking;
+pub mod trust;
+
+pub use config::Config;
+pub use service::{Addresses, Sender, StartError};

@@ -1,0 +1,270 @@
+//! The sender's configuration: flag before environment before file before default, and no unknown keys.
+
+use std::{path::PathBuf, time::Duration};
+
+use framme_shared::{
+    db::DatabaseConfig,
+    domain::{
+        municipality::Area,
+        organisation::OrganisationNumber,
+        retry::{Backoff, InvalidBackoff},
+    },
+    runtime::{
+        serve::{LocalAddress, ServeLimits},
+        telemetry::LogFormat,
+        tls::TlsFiles,
+    },
+};
+use serde::Deserialize;
+
+use crate::directory::{ClaimedTwice, Directory};
+
+/// Environment variables that begin so are configuration: `FRAMME_SENDER_DATABASE__URL`.
+pub const ENV_PREFIX: &str = "FRAMME_SENDER_";
+
+/// Everything that can be configured; see `sender.example.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The organisation number in the sender's enterprise certificate.
+    pub organisation: OrganisationNumber,
+    /// Refuses synthetic identity numbers. Default true.
+    #[serde(default = "yes")]
+    pub production: bool,
+    /// How log lines look.
+    #[serde(default)]
+    pub log_format: LogFormat,
+    /// Where reports are kept.
+    pub database: DatabaseConfig,
+    /// The enterprise certificate, and whom the sender believes: receivers, and the signatures of receipts.
+    pub tls: TlsFiles,
+    /// How often certificates, trust and revocation lists are read again, in seconds. Default 30.
+    #[serde(default = "reload_seconds")]
+    pub tls_reload_seconds: u64,
+    /// The interface for police systems, the command line and the board.
+    pub local: LocalConfig,
+    /// How the outbox delivers.
+    #[serde(default)]
+    pub outbox: OutboxConfig,
+    /// Files that go with reports.
+    #[serde(default)]
+    pub attachments: AttachmentLimits,
+    /// Who gets reports about whom.
+    pub receivers: Vec<ReceiverConfig>,
+}
+
+/// The local interface.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalConfig {
+    /// `127.0.0.1:7443`, or `unix:/run/framme/sender.sock` (no TLS there: the file's permissions guard it).
+    pub address: LocalAddress,
+    /// Its own certificate; that of the exchange if left out.
+    #[serde(default)]
+    pub tls: Option<TlsFiles>,
+    /// Limits of the listener.
+    #[serde(default = "ServeLimits::local")]
+    pub limits: ServeLimits,
+}
+
+/// How the outbox delivers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboxConfig {
+    /// Deliveries under way to one receiver at once, 1-256. Default 32.
+    pub in_flight: u32,
+    /// How long a worker may hold a delivery before another may take it, in seconds. Default 30.
+    pub lease_seconds: u64,
+    /// The longest first wait after a failure, in milliseconds. Default 1,000.
+    pub backoff_base_ms: u64,
+    /// The longest wait after any failure, in milliseconds. Default 300,000.
+    pub backoff_cap_ms: u64,
+    /// How often an idle worker looks for work that nothing woke it for, in milliseconds. Default 1,000.
+    pub poll_ms: u64,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self {
+            in_flight: 32,
+            lease_seconds: 30,
+            backoff_base_ms: 1_000,
+            backoff_cap_ms: 300_000,
+            poll_ms: 1_000,
+        }
+    }
+}
+
+impl OutboxConfig {
+    /// How long to wait after failures.
+    ///
+    /// # Errors
+    /// When the base is zero or more than the cap.
+    pub fn backoff(&self) -> Result<Backoff, InvalidBackoff> {
+        Backoff::new(
+            Duration::from_millis(self.backoff_base_ms),
+            Duration::from_millis(self.backoff_cap_ms),
+        )
+    }
+
+    /// How long a claim holds.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds)
+    }
+
+    /// How long an idle worker waits.
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+}
+
+/// Files that go with reports.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttachmentLimits {
+    /// The largest file in bytes. Default 100 MiB.
+    pub max_bytes: u64,
+}
+
+impl Default for AttachmentLimits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 100 * 1024 * 1024,
+        }
+    }
+}
+
+/// One receiver.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiverConfig {
+    /// The organisation number in its certificate.
+    pub organisation: OrganisationNumber,
+    /// `https://host:port`.
+    pub endpoint: String,
+    /// What it serves: municipality numbers ("5501") and city districts ("0301/05").
+    pub municipalities: Vec<Area>,
+}
+
+/// A configuration that each key alone allows and that makes no sense as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// An area has two receivers.
+    #[error("receivers: {0}")]
+    Receivers(#[from] ClaimedTwice),
+    /// A receiver stands there twice.
+    #[error("receivers: {0} is configured twice")]
+    ReceiverTwice(OrganisationNumber),
+    /// There must be somebody to send to.
+    #[error("receivers: at least one must be configured")]
+    NoReceivers,
+    /// Outside its range.
+    #[error("outbox.in_flight must be 1-256")]
+    InFlight,
+    /// Outside its range.
+    #[error("outbox.lease_seconds must be 5-3600")]
+    Lease,
+    /// Outside its range.
+    #[error("outbox.poll_ms must be 10-60000")]
+    Poll,
+    /// A backoff that never waits.
+    #[error("outbox.backoff_base_ms, outbox.backoff_cap_ms: {0}")]
+    Backoff(#[from] InvalidBackoff),
+}
+
+impl Config {
+    /// Checks what no single key shows, and gives the directory of receivers.
+    ///
+    /// # Errors
+    /// See [`InvalidConfig`].
+    pub fn check(&self) -> Result<Directory, InvalidConfig> {
+        if self.receivers.is_empty() {
+            return Err(InvalidConfig::NoReceivers);
+        }
+        if !(1..=256).contains(&self.outbox.in_flight) {
+            return Err(InvalidConfig::InFlight);
+        }
+        if !(5..=3_600).contains(&self.outbox.lease_seconds) {
+            return Err(InvalidConfig::Lease);
+        }
+        if !(10..=60_000).contains(&self.outbox.poll_ms) {
+            return Err(InvalidConfig::Poll);
+        }
+        self.outbox.backoff()?;
+        let mut directory = Directory::default();
+        for (index, receiver) in self.receivers.iter().enumerate() {
+            if self.receivers[..index]
+                .iter()
+                .any(|before| before.organisation == receiver.organisation)
+            {
+                return Err(InvalidConfig::ReceiverTwice(receiver.organisation));
+            }
+            for area in &receiver.municipalities {
+                directory.add(*area, receiver.organisation)?;
+            }
+        }
+        Ok(directory)
+    }
+
+    /// The files that the local interface proves itself with.
+    pub fn local_tls(&self) -> &TlsFiles {
+        self.local.tls.as_ref().unwrap_or(&self.tls)
+    }
+
+    /// The configuration file that is read when none is named and this exists.
+    pub fn default_file() -> PathBuf {
+        PathBuf::from("sender.toml")
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn reload_seconds() -> u64 {
+    30
+}
+
+#[cfg(test)]
+mod tests {
+    use framme_shared::runtime::config;
+
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../sender.example.toml");
+
+    #[test]
+    fn the_example_is_a_configuration() {
+        let config: Config = config::parse(EXAMPLE).unwrap();
+        let directory = config.check().unwrap();
+        assert!(directory.receiver_of(&Area::parse("5501").unwrap()).is_some());
+    }
+
+    #[test]
+    fn a_receiver_that_stands_there_twice_is_refused() {
+        let mut config: Config = config::parse(EXAMPLE).unwrap();
+        config.receivers.push(config.receivers[0].clone());
+        assert!(matches!(config.check(), Err(InvalidConfig::ReceiverTwice(_))));
+    }
+
+    #[test]
+    fn limits_that_make_no_sense_are_refused() {
+        let config: Config = config::parse(EXAMPLE).unwrap();
+        let with = |change: fn(&mut Config)| {
+            let mut config = config.clone();
+            change(&mut config);
+            config.check()
+        };
+        assert!(matches!(with(|c| c.outbox.in_flight = 0), Err(InvalidConfig::InFlight)));
+        assert!(matches!(
+            with(|c| c.outbox.lease_seconds = 1),
+            Err(InvalidConfig::Lease)
+        ));
+        assert!(matches!(with(|c| c.outbox.poll_ms = 0), Err(InvalidConfig::Poll)));
+        assert!(matches!(
+            with(|c| c.outbox.backoff_base_ms = 0),
+            Err(InvalidConfig::Backoff(_))
+        ));
+        assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
+    }
+}

@@ -1,0 +1,150 @@
+//! The local interface `framme.sender.v1`: one file per group of calls. Handlers read and ask for changes; what must
+//! happen happens in the changes, so a caller that goes away leaves nothing half done.
+
+mod attachment;
+pub mod authorisation;
+mod caller;
+mod failure;
+mod follow;
+mod follow_all;
+mod gate;
+mod read;
+mod receivers;
+mod request;
+mod submit;
+pub mod view;
+
+use std::{pin::Pin, sync::Arc};
+
+use framme_shared::{
+    runtime::{serve::MAX_MESSAGE_BYTES, shutdown::Shutdown},
+    wire::pb::sender::{
+        CloseReportRequest, CloseReportResponse, FollowReportRequest, FollowReportResponse, FollowReportsRequest,
+        FollowReportsResponse, GetAttachmentUploadRequest, GetAttachmentUploadResponse, GetFiguresRequest,
+        GetFiguresResponse, GetReportRequest, GetReportResponse, ListReceiptsRequest, ListReceiptsResponse,
+        ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
+        SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
+        WithdrawReportResponse,
+        sender_service_server::{SenderService, SenderServiceServer},
+    },
+};
+use futures::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+pub use gate::LocalGate;
+
+use self::caller::Callers;
+use crate::context::Context;
+
+/// Serves the local interface.
+pub struct Api {
+    context: Arc<Context>,
+    callers: Callers,
+    shutdown: Shutdown,
+}
+
+impl Api {
+    /// The service, ready to be added to a listener's routes.
+    pub fn service(context: Arc<Context>, shutdown: Shutdown) -> SenderServiceServer<Self> {
+        let api = Self {
+            callers: Callers::default(),
+            context,
+            shutdown,
+        };
+        SenderServiceServer::new(api).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+}
+
+type Follow = Pin<Box<dyn Stream<Item = Result<FollowReportResponse, Status>> + Send>>;
+type FollowAll = Pin<Box<dyn Stream<Item = Result<FollowReportsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl SenderService for Api {
+    async fn get_attachment_upload(
+        &self,
+        request: Request<GetAttachmentUploadRequest>,
+    ) -> Result<Response<GetAttachmentUploadResponse>, Status> {
+        self.admit(&request, "GetAttachmentUpload").await?;
+        Ok(Response::new(self.attachment_upload(request.into_inner()).await?))
+    }
+
+    async fn upload_attachment(
+        &self,
+        request: Request<Streaming<UploadAttachmentRequest>>,
+    ) -> Result<Response<UploadAttachmentResponse>, Status> {
+        self.admit(&request, "UploadAttachment").await?;
+        Ok(Response::new(self.upload(request.into_inner()).await?))
+    }
+
+    async fn submit_report(
+        &self,
+        request: Request<SubmitReportRequest>,
+    ) -> Result<Response<SubmitReportResponse>, Status> {
+        let caller = self.admit(&request, "SubmitReport").await?;
+        Ok(Response::new(self.submit(&caller, request.into_inner()).await?))
+    }
+
+    async fn get_report(&self, request: Request<GetReportRequest>) -> Result<Response<GetReportResponse>, Status> {
+        let caller = self.admit(&request, "GetReport").await?;
+        Ok(Response::new(self.report(&caller, request.into_inner()).await?))
+    }
+
+    async fn list_reports(
+        &self,
+        request: Request<ListReportsRequest>,
+    ) -> Result<Response<ListReportsResponse>, Status> {
+        self.admit(&request, "ListReports").await?;
+        Ok(Response::new(self.reports(request.into_inner()).await?))
+    }
+
+    type FollowReportStream = Follow;
+
+    async fn follow_report(&self, request: Request<FollowReportRequest>) -> Result<Response<Follow>, Status> {
+        self.admit(&request, "FollowReport").await?;
+        Ok(Response::new(self.follow(request.into_inner()).await?))
+    }
+
+    type FollowReportsStream = FollowAll;
+
+    async fn follow_reports(&self, request: Request<FollowReportsRequest>) -> Result<Response<FollowAll>, Status> {
+        self.admit(&request, "FollowReports").await?;
+        Ok(Response::new(self.follow_all()))
+    }
+
+    async fn withdraw_report(
+        &self,
+        request: Request<WithdrawReportRequest>,
+    ) -> Result<Response<WithdrawReportResponse>, Status> {
+        let caller = self.admit(&request, "WithdrawReport").await?;
+        Ok(Response::new(self.withdraw(&caller, request.into_inner()).await?))
+    }
+
+    async fn close_report(
+        &self,
+        request: Request<CloseReportRequest>,
+    ) -> Result<Response<CloseReportResponse>, Status> {
+        let caller = self.admit(&request, "CloseReport").await?;
+        Ok(Response::new(self.close(&caller, request.into_inner()).await?))
+    }
+
+    async fn list_receipts(
+        &self,
+        request: Request<ListReceiptsRequest>,
+    ) -> Result<Response<ListReceiptsResponse>, Status> {
+        self.admit(&request, "ListReceipts").await?;
+        Ok(Response::new(self.receipts(request.into_inner()).await?))
+    }
+
+    async fn get_figures(&self, request: Request<GetFiguresRequest>) -> Result<Response<GetFiguresResponse>, Status> {
+        self.admit(&request, "GetFigures").await?;
+        Ok(Response::new(self.figures().await?))
+    }
+
+    async fn list_receivers(
+        &self,
+        request: Request<ListReceiversRequest>,
+    ) -> Result<Response<ListReceiversResponse>, Status> {
+        self.admit(&request, "ListReceivers").await?;
+        Ok(Response::new(self.receivers().await?))
+    }
+}

@@ -1,0 +1,154 @@
+//! What officers and the desk ask to have done to a report: withdraw, close.
+
+use framme_shared::{
+    domain::{
+        digest::Digest,
+        ids::{ChildId, ReportId, RequestId},
+    },
+    wire::{
+        pb::sender::{CloseReportRequest, CloseReportResponse, WithdrawReportRequest, WithdrawReportResponse},
+        status::{Cause, Failure},
+    },
+};
+use prost::Message;
+
+use super::{
+    Api,
+    caller::Caller,
+    failure::{sealing, storage},
+    view,
+};
+use crate::{
+    store::{self, report},
+    submission::{
+        close::CloseReport,
+        sealed,
+        withdraw::{Request, Requested, WithdrawReport},
+    },
+};
+
+/// Code points in a reason.
+const MAX_REASON: usize = 1_000;
+
+impl Api {
+    pub(super) async fn withdraw(
+        &self,
+        caller: &Caller,
+        message: WithdrawReportRequest,
+    ) -> Result<WithdrawReportResponse, Failure> {
+        let sha256 = Digest::of(&message.encode_to_vec());
+        let ids = (message.report_id.as_str(), message.request_id.as_str());
+        let request = self.request(caller, ids, &message.reason, sha256).await?;
+        let report = request.report;
+        let outcome = self
+            .context
+            .database
+            .change(WithdrawReport(request))
+            .await
+            .map_err(storage)?;
+        let answer: WithdrawReportResponse = answer(outcome)?;
+        for transmission in answer.report.iter().flat_map(|report| &report.transmissions) {
+            if let Ok(receiver) = transmission.receiver_organisation_number.parse() {
+                self.context.wakes.ring(&receiver);
+            }
+        }
+        self.context.followers.tell([&report]);
+        Ok(answer)
+    }
+
+    pub(super) async fn close(
+        &self,
+        caller: &Caller,
+        message: CloseReportRequest,
+    ) -> Result<CloseReportResponse, Failure> {
+        let children = message
+            .child_ids
+            .iter()
+            .enumerate()
+            .map(|(index, id)| {
+                ChildId::parse(id)
+                    .map_err(|rule| Failure::invalid_field(format!("child_ids[{index}]"), rule.to_string()))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let sha256 = Digest::of(&message.encode_to_vec());
+        let ids = (message.report_id.as_str(), message.request_id.as_str());
+        let request = self.request(caller, ids, &message.reason, sha256).await?;
+        let report = request.report;
+        let outcome = self
+            .context
+            .database
+            .change(CloseReport { request, children })
+            .await
+            .map_err(storage)?;
+        self.context.followers.tell([&report]);
+        answer(outcome)
+    }
+
+    /// A request that can be carried out: by a person, with a reason, about a report that exists.
+    async fn request(
+        &self,
+        caller: &Caller,
+        (report, request): (&str, &str),
+        reason: &str,
+        request_sha256: Digest,
+    ) -> Result<Request, Failure> {
+        let person = caller.person().ok_or(Failure::PermissionDenied)?;
+        let report = ReportId::parse(report).map_err(|rule| Failure::invalid_field("report_id", rule.to_string()))?;
+        let request =
+            RequestId::parse(request).map_err(|rule| Failure::invalid_field("request_id", rule.to_string()))?;
+        check_reason(reason)?;
+        let known = report::known(self.context.database.reader(), &report)
+            .await
+            .map_err(storage)?;
+        let wrapped = known.submitted.and(known.wrapped_key).ok_or(Failure::NotFound)?;
+        let key = sealed::open_key(&self.context.keys, wrapped).map_err(sealing)?;
+        Ok(Request {
+            report,
+            request,
+            request_sha256,
+            sealed_reason: sealed::seal_reason(&key, &request, reason),
+            requested_by: person.to_string(),
+        })
+    }
+
+    /// A report's state now.
+    pub(super) async fn state(
+        &self,
+        report: &ReportId,
+    ) -> Result<Option<framme_shared::wire::pb::sender::ReportState>, Failure> {
+        let view = store::view::look_up(self.context.database.reader(), report)
+            .await
+            .map_err(storage)?;
+        Ok(view.as_ref().map(view::report))
+    }
+}
+
+fn check_reason(reason: &str) -> Result<(), Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::invalid_field("reason", "must not be empty"));
+    }
+    if reason.chars().count() > MAX_REASON {
+        return Err(Failure::invalid_field("reason", "must be at most 1000 characters"));
+    }
+    if reason
+        .chars()
+        .any(|character| character.is_control() && !matches!(character, '\n' | '\t'))
+    {
+        return Err(Failure::invalid_field(
+            "reason",
+            "must have no control characters but line feed and tab",
+        ));
+    }
+    Ok(())
+}
+
+fn answer<M: Message + Default>(outcome: Requested) -> Result<M, Failure> {
+    match outcome {
+        Requested::Done(answer) => {
+            M::decode(answer.as_slice()).map_err(|error| Failure::StorageCorrupt(Cause::of(&error)))
+        }
+        Requested::ContentDiffers => Err(Failure::ContentDiffers),
+        Requested::NotFound => Err(Failure::NotFound),
+        Requested::InvalidTransition(stage) => Err(Failure::InvalidTransition(view::stage(stage))),
+    }
+}

@@ -1,0 +1,226 @@
+//! Taking a report.
+
+use std::collections::HashMap;
+
+use framme_shared::{
+    db::sealing::DataKey,
+    domain::{
+        digest::Digest,
+        identity_number::TestNumbers,
+        ids::{ChildId, TransmissionId},
+        organisation::OrganisationNumber,
+        report::{Child, Report},
+    },
+    wire::{
+        pb::{
+            report as pb,
+            sender::{SubmitReportRequest, SubmitReportResponse},
+        },
+        report::{MAX_BYTES, Rules, fill_child_ids, parse, to_pb},
+        status::{Cause, Failure},
+        violations::FieldViolations,
+    },
+};
+use prost::Message as _;
+
+use super::{
+    Api,
+    caller::Caller,
+    failure::{sealing, storage},
+};
+use crate::{
+    directory::Directory,
+    store::{data_key::StoredKey, report},
+    submission::{
+        accept::{AcceptError, AcceptReport, Accepted, NamedAttachment, PartChild, SealedPart},
+        sealed,
+    },
+};
+
+/// How often a submission that met another of the same report looks again.
+const LOOKS: u32 = 3;
+
+impl Api {
+    pub(super) async fn submit(
+        &self,
+        caller: &Caller,
+        request: SubmitReportRequest,
+    ) -> Result<SubmitReportResponse, Failure> {
+        let message = request
+            .report
+            .ok_or_else(|| Failure::invalid_field("report", "must be there"))?;
+        let submission = self.check(message)?;
+        for _ in 0..LOOKS {
+            if let Some(answer) = self.try_to_take(caller, &submission).await? {
+                return SubmitReportResponse::decode(answer.as_slice())
+                    .map_err(|error| Failure::StorageCorrupt(Cause::of(&error)));
+            }
+        }
+        Err(Failure::ConcurrentChange)
+    }
+
+    /// Everything about a submission that needs no storage.
+    fn check(&self, mut message: pb::Report) -> Result<Submission, Failure> {
+        fill_child_ids(&mut message);
+        let sha256 = Digest::of(&message.encode_to_vec());
+        let rules = Rules {
+            now: self.context.clock.now(),
+            test_numbers: if self.context.production {
+                TestNumbers::Refused
+            } else {
+                TestNumbers::Accepted
+            },
+            max_attachment_bytes: self.context.max_attachment_bytes,
+        };
+        let report = parse(&message, &rules)?;
+        let parts = split(&report, &self.context.directory)?;
+        Ok(Submission { report, parts, sha256 })
+    }
+
+    /// The answer, or `None` to look again.
+    async fn try_to_take(&self, caller: &Caller, submission: &Submission) -> Result<Option<Vec<u8>>, Failure> {
+        let context = &self.context;
+        let id = submission.report.id;
+        let known = report::known(context.database.reader(), &id).await.map_err(storage)?;
+        if let Some((sha256, answer)) = known.submitted {
+            return if sha256 == submission.sha256 {
+                Ok(Some(answer))
+            } else {
+                Err(Failure::ContentDiffers)
+            };
+        }
+        let (key, new_key) = match known.wrapped_key {
+            Some(wrapped) => (sealed::open_key(&context.keys, wrapped).map_err(sealing)?, None),
+            None => {
+                let (key, stored) = sealed::new_key(&context.keys);
+                (key, Some(stored))
+            }
+        };
+        let accept = self.accept(caller, submission, &key, new_key);
+        match context.database.change(accept).await {
+            Ok(Accepted::Taken(answer)) => {
+                submission
+                    .parts
+                    .iter()
+                    .for_each(|part| context.wakes.ring(&part.receiver));
+                context.followers.tell([&id]);
+                Ok(Some(answer))
+            }
+            Ok(Accepted::AttachmentIncomplete(attachment)) => Err(Failure::AttachmentIncomplete(attachment)),
+            Err(AcceptError::LookAgain) => Ok(None),
+            Err(AcceptError::Store(error)) => Err(storage(error)),
+        }
+    }
+
+    fn accept(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        key: &DataKey,
+        new_key: Option<StoredKey>,
+    ) -> AcceptReport {
+        let report = &submission.report;
+        AcceptReport {
+            report: report::NewReport {
+                report: report.id,
+                submitted_sha256: submission.sha256,
+                report_type: report.report_type,
+                urgency: report.urgency,
+                police_district: report.reporter.police_district.expose().to_owned(),
+                submitted_by: caller.holder.to_string(),
+                children: report.children.len() as i64,
+            },
+            new_key,
+            parts: submission.parts.iter().map(|part| self.seal(part, key)).collect(),
+            attachments: report
+                .attachments
+                .iter()
+                .map(|attachment| NamedAttachment {
+                    attachment: attachment.id,
+                    size_bytes: attachment.size_bytes,
+                    sha256: attachment.sha256,
+                })
+                .collect(),
+        }
+    }
+
+    fn seal(&self, part: &Part, key: &DataKey) -> SealedPart {
+        let transmission =
+            TransmissionId::from_uuid(self.context.random.new_uuid()).expect("a version 4 UUID is not nil");
+        SealedPart {
+            transmission,
+            receiver: part.receiver,
+            content: sealed::seal_content(key, &transmission, &part.content),
+            content_sha256: Digest::of(&part.content),
+            children: part.children.clone(),
+        }
+    }
+}
+
+/// A report that may be taken.
+struct Submission {
+    report: Report,
+    parts: Vec<Part>,
+    sha256: Digest,
+}
+
+/// What one receiver will get, as it is delivered.
+struct Part {
+    receiver: OrganisationNumber,
+    content: Vec<u8>,
+    children: Vec<PartChild>,
+}
+
+/// One part per receiver. Every child that nobody serves is named.
+fn split(report: &Report, directory: &Directory) -> Result<Vec<Part>, Failure> {
+    let mut unserved = FieldViolations::new();
+    for (place, child) in report.children.iter().enumerate() {
+        if directory.receiver_of(&child.area).is_none() {
+            unserved.add(
+                format!("children[{place}].municipality_number"),
+                "must be served by a configured receiver",
+            );
+        }
+    }
+    if !unserved.is_empty() {
+        return Err(Failure::NoReceiver(unserved));
+    }
+    let places: HashMap<ChildId, usize> = report
+        .children
+        .iter()
+        .enumerate()
+        .map(|(place, child)| (child.id, place))
+        .collect();
+    report
+        .split_by(|child| directory.receiver_of(&child.area))
+        .into_iter()
+        .filter_map(|(receiver, part)| Some((receiver?, part)))
+        .map(|(receiver, part)| {
+            let content = to_pb(&part).encode_to_vec();
+            if content.len() > MAX_BYTES {
+                return Err(Failure::TooLarge {
+                    what: "a report without its attachments",
+                    limit: format!("{MAX_BYTES} bytes"),
+                });
+            }
+            Ok(Part {
+                receiver,
+                content,
+                children: part
+                    .children
+                    .iter()
+                    .map(|child| part_child(child, places[&child.id]))
+                    .collect(),
+            })
+        })
+        .collect()
+}
+
+fn part_child(child: &Child, place: usize) -> PartChild {
+    PartChild {
+        child: child.id,
+        place: place as i64,
+        municipality: child.area.municipality().to_string(),
+        city_district: child.area.district().map(|district| district.to_string()),
+    }
+}

@@ -1,0 +1,289 @@
+//! Assembles the service and runs it: in a process of its own, or inside another for tests and demonstrations.
+
+use std::{sync::Arc, time::Duration};
+
+use framme_shared::{
+    db::{
+        Database, Dialect, OpenError, StoreError,
+        sealing::{KeyFileError, MasterKeys},
+    },
+    domain::{organisation::OrganisationNumber, receipt::Pair},
+    runtime::{
+        clock::Clock,
+        connect::{self, InvalidEndpoint},
+        exit::Exit,
+        identity::IdentityError,
+        random::Random,
+        serve::{Listener, LocalAddress, Service, serve},
+        shutdown::Shutdown,
+        standard::{StandardError, name_of, standard_services},
+        tls::{TlsError, TlsStore},
+    },
+    wire::pb::DESCRIPTORS,
+};
+use serde::Serialize;
+
+use crate::{
+    config::{Config, InvalidConfig},
+    context::{Context, Wakes},
+    followers::Followers,
+    grpc::{Api, LocalGate},
+    outbox::{OutboxWorker, ReleaseLeases},
+    peer::Peer,
+    store::SCHEMA,
+    tracking::{EnsureReceivers, TrackingWorker},
+    trust::{ReceiptTrust, TrustError},
+};
+
+/// How long a stop waits for what is at hand.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration as a whole makes no sense.
+    #[error("the configuration is wrong")]
+    Config(#[from] InvalidConfig),
+    /// The database.
+    #[error("the database cannot be opened")]
+    Database(#[from] OpenError),
+    /// The first changes.
+    #[error("the database cannot be written")]
+    Store(#[from] StoreError),
+    /// The master keys.
+    #[error("the master keys cannot be read")]
+    Keys(#[from] KeyFileError),
+    /// Certificates.
+    #[error("the certificates cannot be used")]
+    Tls(#[from] TlsError),
+    /// The own certificate is no enterprise certificate.
+    #[error("the own certificate cannot be used")]
+    Identity(#[from] IdentityError),
+    /// The own certificate belongs to another organisation than configured.
+    #[error("the certificate belongs to {certificate}, and the configuration says {configured}")]
+    Organisation {
+        /// In the certificate.
+        certificate: OrganisationNumber,
+        /// In the configuration.
+        configured: OrganisationNumber,
+    },
+    /// Whose receipts are believed.
+    #[error("the authorities for receipts cannot be used")]
+    Trust(#[from] TrustError),
+    /// A receiver's endpoint.
+    #[error("the endpoint of receiver {receiver} is wrong")]
+    Endpoint {
+        /// Whose.
+        receiver: OrganisationNumber,
+        /// Why.
+        #[source]
+        source: InvalidEndpoint,
+    },
+    /// The local address cannot be bound.
+    #[error("{address} cannot be listened on")]
+    Listen {
+        /// Which.
+        address: LocalAddress,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Reflection.
+    #[error("the contract cannot be served by reflection")]
+    Standard(#[from] StandardError),
+}
+
+/// Where a running sender listens; written to the ready file.
+#[derive(Debug, Clone, Serialize)]
+pub struct Addresses {
+    /// The local interface.
+    #[serde(serialize_with = "as_text")]
+    pub local: LocalAddress,
+}
+
+fn as_text<S: serde::Serializer>(address: &LocalAddress, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(address)
+}
+
+/// A running sender.
+pub struct Sender {
+    addresses: Addresses,
+    context: Arc<Context>,
+    shutdown: Shutdown,
+}
+
+impl Sender {
+    /// Opens the database, binds the listener and starts the workers. Serves when this returns.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, StartError> {
+        let shutdown = Shutdown::new();
+        let started = start(config, clock, random, shutdown.clone()).await;
+        if started.is_err() {
+            shutdown.abort();
+        }
+        started
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What its parts share, for tests that look inside.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Asks it to stop, or makes it.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// Runs until a signal or [`Sender::shutdown`] stops it.
+    pub async fn run(self) -> Exit {
+        let clock = Arc::clone(&self.context.clock);
+        let exit = self.shutdown.run(clock, DRAIN).await;
+        self.context.database.clone().close().await;
+        exit
+    }
+
+    /// Stops it as the first signal does, and returns when it has ended.
+    pub async fn stop(self) -> Exit {
+        self.shutdown.stop();
+        self.run().await
+    }
+}
+
+/// Opens what a sender keeps, without running anything: for commands that work on the database directly.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn open_database(config: &Config, clock: Arc<dyn Clock>) -> Result<Database, OpenError> {
+    // The high-water mark belongs to the service that runs.
+    let mut database = config.database.clone();
+    database.high_water_mark = None;
+    Database::open(&database, &SCHEMA, clock).await
+}
+
+async fn start(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    shutdown: Shutdown,
+) -> Result<Sender, StartError> {
+    let directory = config.check()?;
+    let tls = TlsStore::load(config.tls.clone(), Arc::clone(&clock))?;
+    check_organisation(&config, &tls)?;
+    let trust = ReceiptTrust::load(&config.tls)?;
+    let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
+    let database = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    let receivers: Vec<OrganisationNumber> = config.receivers.iter().map(|receiver| receiver.organisation).collect();
+    database.change(EnsureReceivers(receivers.clone())).await?;
+    if database.dialect() == Dialect::Sqlite {
+        database.change(ReleaseLeases).await?;
+    }
+    let context = Arc::new(Context {
+        database,
+        keys,
+        clock: Arc::clone(&clock),
+        random,
+        organisation: config.organisation,
+        production: config.production,
+        max_attachment_bytes: config.attachments.max_bytes,
+        directory,
+        followers: Followers::default(),
+        wakes: Wakes::new(receivers),
+    });
+    let local_tls = match &config.local.tls {
+        Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
+        None => Arc::clone(&tls),
+    };
+    let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
+    start_workers(&context, &config, &tls, &trust, &shutdown)?;
+
+    let interval = Duration::from_secs(config.tls_reload_seconds.max(1));
+    if !Arc::ptr_eq(&local_tls, &tls) {
+        shutdown.spawn("local certificate reload", local_tls.watch(interval, shutdown.clone()));
+    }
+    shutdown.spawn("certificate reload", tls.watch(interval, shutdown.clone()));
+    shutdown.spawn("receipt trust reload", trust.watch(clock, interval, shutdown.clone()));
+    Ok(Sender {
+        addresses: Addresses { local },
+        context,
+        shutdown,
+    })
+}
+
+fn check_organisation(config: &Config, tls: &TlsStore) -> Result<(), StartError> {
+    let certificate = tls.own_identity()?.organisation;
+    if certificate == config.organisation {
+        Ok(())
+    } else {
+        Err(StartError::Organisation {
+            certificate,
+            configured: config.organisation,
+        })
+    }
+}
+
+async fn listen(
+    context: &Arc<Context>,
+    config: &Config,
+    tls: Arc<TlsStore>,
+    shutdown: &Shutdown,
+) -> Result<LocalAddress, StartError> {
+    let failed = |source| StartError::Listen {
+        address: config.local.address.clone(),
+        source,
+    };
+    let listener = Listener::local(&config.local.address, tls).await.map_err(failed)?;
+    let address = listener.address().map_err(failed)?;
+    let standard = standard_services(DESCRIPTORS)?;
+    let api = Api::service(Arc::clone(context), shutdown.clone());
+    let name = name_of(&api);
+    standard
+        .health
+        .set_service_status(name, tonic_health::ServingStatus::Serving)
+        .await;
+    let service = Service {
+        routes: standard.routes.add_service(api),
+        gate: Arc::new(LocalGate),
+        limits: config.local.limits.clone(),
+        streaming: standard.streaming,
+        clock: Arc::clone(&context.clock),
+    };
+    shutdown.spawn("local interface", serve(listener, service, shutdown.clone()));
+    Ok(address)
+}
+
+fn start_workers(
+    context: &Arc<Context>,
+    config: &Config,
+    tls: &Arc<TlsStore>,
+    trust: &Arc<ReceiptTrust>,
+    shutdown: &Shutdown,
+) -> Result<(), StartError> {
+    let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
+    for receiver in &config.receivers {
+        let organisation = receiver.organisation;
+        let clock = Arc::clone(&context.clock);
+        let channel = connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, clock).map_err(|source| {
+            StartError::Endpoint {
+                receiver: organisation,
+                source,
+            }
+        })?;
+        let pair = Pair {
+            sender: config.organisation,
+            receiver: organisation,
+        };
+        let peer = Peer::new(pair, channel, Arc::clone(trust));
+        let outbox = OutboxWorker::new(Arc::clone(context), peer.clone(), &config.outbox);
+        let tracking = TrackingWorker::new(Arc::clone(context), peer, backoff);
+        shutdown.spawn("outbox", outbox.run(shutdown.clone()));
+        shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The sender's tables: one file per table or idea, each the only place that knows its columns.
+//!
+//! Functions here take a connection: the writer's inside a change, or one of the pool for a single reading statement.
+
+pub mod attachment;
+pub mod child;
+pub mod columns;
+pub mod credential;
+pub mod data_key;
+pub mod figures;
+pub mod receipt;
+pub mod receiver;
+pub mod report;
+pub mod request;
+pub mod transmission;
+pub mod view;
+pub mod withdrawal;
+use framme_shared::db::{Migration, Schema, StoreError};
+
+/// The sender's schema: every migration, forward only.
+pub static SCHEMA: Schema = Schema {
+    name: "sender",
+    migrations: &[Migration {
+        number: 1,
+        name: "initial",
+        sql: include_str!("../migrations/0001_initial.sql"),
+    }],
+};
+
+/// Demands that a statement touched exactly as many rows as it was given.
+///
+/// # Errors
+/// [`StoreError::ConcurrentChange`] when it touched more or fewer.
+pub(crate) fn exactly(touched: u64, rows: usize) -> Result<(), StoreError> {
+    if touched == rows as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::ConcurrentChange { touched })
+    }
+}

@@ -1,0 +1,72 @@
+//! Receipts, verbatim.
+
+use framme_shared::{
+    db::{StoreError, rows::ManyRows},
+    domain::{
+        digest::Digest,
+        ids::{ReportId, TransmissionId},
+        organisation::OrganisationNumber,
+    },
+};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, AnyPool, Row as _};
+
+/// A verified receipt to store.
+pub struct NewReceipt<'a> {
+    /// Its number in the pair.
+    pub sequence: u64,
+    /// The report it is about.
+    pub report: ReportId,
+    /// The transmission it is about.
+    pub transmission: TransmissionId,
+    /// The bytes as they came.
+    pub jws: &'a str,
+    /// Their digest.
+    pub sha256: Digest,
+}
+
+const INSERT: ManyRows = ManyRows {
+    head: "-- receipt::insert
+INSERT INTO receipt (receiver, sequence, report_id, transmission_id, jws, sha256, written_at, written_by)
+VALUES",
+    columns: 8,
+    tail: "",
+};
+
+/// Stores receipts of one receiver.
+pub async fn insert(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    receipts: &[NewReceipt<'_>],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    INSERT
+        .execute(conn, receipts, |query, receipt| {
+            query
+                .bind(receiver.to_string())
+                .bind(receipt.sequence as i64)
+                .bind(receipt.report.to_string())
+                .bind(receipt.transmission.to_string())
+                .bind(receipt.jws.to_owned())
+                .bind(receipt.sha256.as_bytes().to_vec())
+                .bind(at.as_microsecond())
+                .bind("ApplyReceipts")
+        })
+        .await?;
+    Ok(())
+}
+
+/// The receipts behind a report, by receiver and number.
+pub async fn of_report(pool: &AnyPool, report: &ReportId) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query(
+        "-- receipt::of_report
+SELECT jws
+FROM receipt
+WHERE report_id = $1
+ORDER BY receiver, sequence",
+    )
+    .bind(report.to_string())
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
+}

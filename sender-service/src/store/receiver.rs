@@ -1,0 +1,225 @@
+//! The exchange with each receiver: numbers in both directions, and whether it is believed.
+
+use framme_shared::{
+    db::StoreError,
+    domain::{digest::Digest, organisation::OrganisationNumber},
+};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, AnyPool, any::AnyRow};
+
+use super::columns::Reader;
+
+/// The exchange with one receiver, as stored.
+#[derive(Debug, Clone)]
+pub struct ReceiverRow {
+    /// Who.
+    pub organisation: OrganisationNumber,
+    /// The last number given to a transmission.
+    pub last_transmission: u64,
+    /// The last receipt applied.
+    pub last_receipt: u64,
+    /// Its digest.
+    pub last_receipt_sha256: Digest,
+    /// The last receipt confirmed.
+    pub confirmed_receipt: u64,
+    /// When it last answered.
+    pub last_contact_at: Option<Timestamp>,
+    /// Why it is not believed.
+    pub distrusted_reason: Option<String>,
+    /// Transmissions that it has not stored yet.
+    pub waiting: u64,
+}
+
+/// Makes sure that a configured receiver has its row.
+pub async fn ensure(conn: &mut AnyConnection, receiver: &OrganisationNumber, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- receiver::ensure
+INSERT INTO receiver (organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt,
+    last_contact_at, distrusted_reason, distrusted_at, written_at, written_by)
+VALUES ($1, 0, 0, $2, 0, NULL, NULL, NULL, $3, 'EnsureReceivers')
+ON CONFLICT (organisation) DO NOTHING",
+    )
+    .bind(receiver.to_string())
+    .bind(Digest::ZERO.as_bytes().to_vec())
+    .bind(at.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the next number for a transmission to this receiver.
+pub async fn next_transmission(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    let number = sqlx::query_scalar(
+        "-- receiver::next_transmission
+UPDATE receiver
+SET last_transmission = last_transmission + 1, written_at = $1, written_by = 'AcceptReport'
+WHERE organisation = $2
+RETURNING last_transmission",
+    )
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .fetch_one(conn)
+    .await?;
+    Ok(number)
+}
+
+/// Where the chain of a receiver's receipts stands, inside a change.
+pub async fn load(conn: &mut AnyConnection, receiver: &OrganisationNumber) -> Result<Option<ReceiverRow>, StoreError> {
+    let row = sqlx::query(
+        "-- receiver::load
+SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting
+FROM receiver
+WHERE organisation = $1",
+    )
+    .bind(receiver.to_string())
+    .fetch_optional(conn)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// As [`load`], outside a change.
+pub async fn look_up(pool: &AnyPool, receiver: &OrganisationNumber) -> Result<Option<ReceiverRow>, StoreError> {
+    let row = sqlx::query(
+        "-- receiver::look_up
+SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting
+FROM receiver
+WHERE organisation = $1",
+    )
+    .bind(receiver.to_string())
+    .fetch_optional(pool)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// All receivers by number, with how much each has not stored yet.
+pub async fn list(pool: &AnyPool) -> Result<Vec<ReceiverRow>, StoreError> {
+    let rows = sqlx::query(
+        "-- receiver::list
+SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
+    distrusted_reason,
+    (SELECT COUNT(*) FROM transmission
+     WHERE transmission.receiver = receiver.organisation AND delivery_state = 'waiting') AS waiting
+FROM receiver
+ORDER BY organisation",
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Moves the head of the chain of receipts, if it still is where it was read.
+pub async fn advance(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    from: u64,
+    to: u64,
+    digest: &Digest,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let result = sqlx::query(
+        "-- receiver::advance
+UPDATE receiver
+SET last_receipt = $1, last_receipt_sha256 = $2, last_contact_at = $3, written_at = $3, written_by = 'ApplyReceipts'
+WHERE organisation = $4 AND last_receipt = $5",
+    )
+    .bind(to as i64)
+    .bind(digest.as_bytes().to_vec())
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .bind(from as i64)
+    .execute(conn)
+    .await?;
+    super::exactly(result.rows_affected(), 1)
+}
+
+/// Records up to where the receiver has been told that its receipts are stored; never goes back.
+pub async fn confirmed(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    sequence: u64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- receiver::confirmed
+UPDATE receiver
+SET confirmed_receipt = $1, last_contact_at = $2, written_at = $2, written_by = 'RecordConfirmation'
+WHERE organisation = $3 AND confirmed_receipt < $1",
+    )
+    .bind(sequence as i64)
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Records that the receiver answered.
+pub async fn contact(conn: &mut AnyConnection, receiver: &OrganisationNumber, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- receiver::contact
+UPDATE receiver
+SET last_contact_at = $1, written_at = $1, written_by = 'RecordContact'
+WHERE organisation = $2",
+    )
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Marks a receiver whose receipts cannot be believed. The first reason stays until a person clears it.
+pub async fn distrust(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    reason: &'static str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "-- receiver::distrust
+UPDATE receiver
+SET distrusted_reason = $1, distrusted_at = $2, written_at = $2, written_by = 'Distrust'
+WHERE organisation = $3 AND distrusted_reason IS NULL",
+    )
+    .bind(reason)
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// A person believes the receiver again. `false` when there was nothing to clear.
+pub async fn trust(conn: &mut AnyConnection, receiver: &OrganisationNumber, at: Timestamp) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "-- receiver::trust
+UPDATE receiver
+SET distrusted_reason = NULL, distrusted_at = NULL, written_at = $1, written_by = 'TrustReceiver'
+WHERE organisation = $2 AND distrusted_reason IS NOT NULL",
+    )
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+fn read(row: &AnyRow) -> Result<ReceiverRow, StoreError> {
+    let reader = Reader::new(row, "receiver", "organisation");
+    Ok(ReceiverRow {
+        organisation: reader.parsed("organisation")?,
+        last_transmission: reader.count("last_transmission")?,
+        last_receipt: reader.count("last_receipt")?,
+        last_receipt_sha256: reader.digest("last_receipt_sha256")?,
+        confirmed_receipt: reader.count("confirmed_receipt")?,
+        last_contact_at: reader.time_or_null("last_contact_at")?,
+        distrusted_reason: reader.text_or_null("distrusted_reason")?,
+        waiting: reader.count("waiting")?,
+    })
+}

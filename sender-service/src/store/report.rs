@@ -1,0 +1,156 @@
+//! Reports: what was submitted, the first answer, and the standing derived from the children.
+
+use framme_shared::{
+    db::{StoreError, rows::ManyRows},
+    domain::{
+        digest::Digest,
+        ids::ReportId,
+        lifecycle::{Standing, delivered_since},
+        report::{ReportType, Urgency},
+    },
+};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, AnyPool};
+
+use super::{child::ChildRow, columns::Reader};
+
+/// A new report.
+#[derive(Clone)]
+pub struct NewReport {
+    /// As the police system numbered it.
+    pub report: ReportId,
+    /// SHA-256 of its serialised form.
+    pub submitted_sha256: Digest,
+    /// The type.
+    pub report_type: ReportType,
+    /// The urgency.
+    pub urgency: Urgency,
+    /// The police district.
+    pub police_district: String,
+    /// The credential that submitted it.
+    pub submitted_by: String,
+    /// How many children it is about.
+    pub children: i64,
+}
+
+/// Stores a new report with the answer to its submission. `false` when there is one with this id already: then nothing
+/// was stored.
+pub async fn insert(
+    conn: &mut AnyConnection,
+    report: &NewReport,
+    answer: Vec<u8>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "-- report::insert
+INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
+    answer, standing, delivered_at, children, children_open, written_at, written_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, $9, $9, $6, 'AcceptReport')
+ON CONFLICT (report_id) DO NOTHING",
+    )
+    .bind(report.report.to_string())
+    .bind(report.submitted_sha256.as_bytes().to_vec())
+    .bind(report.report_type.as_str())
+    .bind(report.urgency.as_str())
+    .bind(report.police_district.clone())
+    .bind(at.as_microsecond())
+    .bind(report.submitted_by.clone())
+    .bind(answer)
+    .bind(report.children)
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// What is known of a report before it is taken: whether it came before, and its data key.
+#[derive(Default)]
+pub struct Known {
+    /// The digest of what came first, and the answer it got.
+    pub submitted: Option<(Digest, Vec<u8>)>,
+    /// The wrapped data key, made by an attachment's upload or by the submission.
+    pub wrapped_key: Option<Vec<u8>>,
+}
+
+/// Looks a report up by its id.
+pub async fn known(pool: &AnyPool, report: &ReportId) -> Result<Known, StoreError> {
+    let row = sqlx::query(
+        "-- report::known
+SELECT wanted.report_id, report.submitted_sha256, report.answer, data_key.wrapped
+FROM (SELECT CAST($1 AS TEXT) AS report_id) AS wanted
+LEFT JOIN report ON report.report_id = wanted.report_id
+LEFT JOIN data_key ON data_key.report_id = wanted.report_id",
+    )
+    .bind(report.to_string())
+    .fetch_one(pool)
+    .await?;
+    let reader = Reader::new(&row, "report", "report_id");
+    let submitted = match (
+        reader.bytes_or_null("submitted_sha256")?,
+        reader.bytes_or_null("answer")?,
+    ) {
+        (Some(digest), Some(answer)) => {
+            let digest = Digest::from_slice(&digest).map_err(|_| reader.corrupt("submitted_sha256"))?;
+            Some((digest, answer))
+        }
+        _ => None,
+    };
+    Ok(Known {
+        submitted,
+        wrapped_key: reader.bytes_or_null("wrapped")?,
+    })
+}
+
+/// A report's derived columns, computed anew from all of its children.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    report: ReportId,
+    standing: Standing,
+    delivered_at: Option<Timestamp>,
+    children_open: i64,
+}
+
+impl Derived {
+    /// Computes them; `children` are all children of the report.
+    pub fn of(report: ReportId, children: &[&ChildRow]) -> Self {
+        let states = children.iter().map(|child| &child.state);
+        Self {
+            report,
+            standing: Standing::of(states.clone()),
+            delivered_at: delivered_since(states.clone()),
+            children_open: states.filter(|state| state.stage().is_open()).count() as i64,
+        }
+    }
+}
+
+const DERIVE: ManyRows = ManyRows {
+    head: "-- report::derive
+WITH derived (report_id, standing, delivered_at, children_open, written_at, written_by) AS (VALUES",
+    columns: 6,
+    tail: ")
+UPDATE report
+SET standing = derived.standing, delivered_at = derived.delivered_at, children_open = derived.children_open,
+    written_at = derived.written_at, written_by = derived.written_by
+FROM derived
+WHERE report.report_id = derived.report_id",
+};
+
+/// Writes the derived columns of reports whose children moved.
+pub async fn derive(
+    conn: &mut AnyConnection,
+    derived: &[Derived],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<(), StoreError> {
+    let touched = DERIVE
+        .execute(conn, derived, |query, one| {
+            query
+                .bind(one.report.to_string())
+                .bind(one.standing.as_str())
+                .bind(one.delivered_at.map(Timestamp::as_microsecond))
+                .bind(one.children_open)
+                .bind(at.as_microsecond())
+                .bind(by)
+        })
+        .await?;
+    super::exactly(touched, derived.len())
+}

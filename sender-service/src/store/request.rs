@@ -1,0 +1,69 @@
+//! What people asked to have done to a report, so that a repetition gets the first answer.
+
+use framme_shared::{
+    db::StoreError,
+    domain::{
+        digest::Digest,
+        ids::{ReportId, RequestId},
+    },
+};
+use jiff::Timestamp;
+use sqlx::AnyConnection;
+
+use super::columns::Reader;
+
+/// A request to store with its answer.
+pub struct NewRequest<'a> {
+    /// Made by the caller.
+    pub request: &'a RequestId,
+    /// The report.
+    pub report: &'a ReportId,
+    /// withdraw or close.
+    pub kind: &'static str,
+    /// SHA-256 of the request as it came.
+    pub request_sha256: &'a Digest,
+    /// The reason, sealed.
+    pub sealed_reason: &'a [u8],
+    /// By role-scoped id.
+    pub requested_by: &'a str,
+    /// The serialised answer.
+    pub answer: Vec<u8>,
+}
+
+/// What was asked before under this id: its digest, and the answer it got.
+pub async fn first(conn: &mut AnyConnection, request: &RequestId) -> Result<Option<(Digest, Vec<u8>)>, StoreError> {
+    let row = sqlx::query(
+        "-- request::first
+SELECT request_id, request_sha256, answer
+FROM request
+WHERE request_id = $1",
+    )
+    .bind(request.to_string())
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let reader = Reader::new(&row, "request", "request_id");
+        Ok((reader.digest("request_sha256")?, reader.bytes("answer")?))
+    })
+    .transpose()
+}
+
+/// Stores a request that was carried out.
+pub async fn insert(conn: &mut AnyConnection, new: NewRequest<'_>, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- request::insert
+INSERT INTO request (request_id, report_id, kind, request_sha256, reason, requested_by, answer, written_at, written_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3)",
+    )
+    .bind(new.request.to_string())
+    .bind(new.report.to_string())
+    .bind(new.kind)
+    .bind(new.request_sha256.as_bytes().to_vec())
+    .bind(new.sealed_reason.to_vec())
+    .bind(new.requested_by.to_owned())
+    .bind(new.answer)
+    .bind(at.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! Transmissions, and the outbox that their rows are.
+
+use framme_shared::{
+    db::{StoreError, rows::ManyRows},
+    domain::{
+        digest::Digest,
+        ids::{ReportId, TransmissionId},
+        organisation::OrganisationNumber,
+    },
+};
+use jiff::Timestamp;
+use sqlx::AnyConnection;
+
+use super::columns::Reader;
+
+/// A new transmission.
+#[derive(Clone)]
+pub struct NewTransmission {
+    /// Made at submission.
+    pub transmission: TransmissionId,
+    /// The report it is part of.
+    pub report: ReportId,
+    /// Who gets it.
+    pub receiver: OrganisationNumber,
+    /// Its number in the pair.
+    pub sequence: i64,
+    /// The sealed bytes that are delivered.
+    pub content: Vec<u8>,
+    /// SHA-256 of those bytes before sealing.
+    pub content_sha256: Digest,
+    /// 0 acute, 1 urgent, 2 normal.
+    pub urgency_rank: i64,
+}
+
+const INSERT: ManyRows = ManyRows {
+    head: "-- transmission::insert
+INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content, content_sha256, submitted_at,
+    urgency_rank, delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at,
+    written_by)
+VALUES",
+    columns: 16,
+    tail: "",
+};
+
+/// Stores the transmissions of one report, ready for delivery at once.
+pub async fn insert(
+    conn: &mut AnyConnection,
+    transmissions: &[NewTransmission],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    INSERT
+        .execute(conn, transmissions, |query, new| {
+            query
+                .bind(new.transmission.to_string())
+                .bind(new.report.to_string())
+                .bind(new.receiver.to_string())
+                .bind(new.sequence)
+                .bind(new.content.clone())
+                .bind(new.content_sha256.as_bytes().to_vec())
+                .bind(at.as_microsecond())
+                .bind(new.urgency_rank)
+                .bind("waiting")
+                .bind(0_i64)
+                .bind(at.as_microsecond())
+                .bind(None::<String>)
+                .bind(0_i64)
+                .bind(None::<String>)
+                .bind(at.as_microsecond())
+                .bind("AcceptReport")
+        })
+        .await?;
+    Ok(())
+}
+
+/// A transmission that a worker has claimed.
+pub struct Claimed {
+    /// Which.
+    pub transmission: TransmissionId,
+    /// Of which report.
+    pub report: ReportId,
+    /// Its number in the pair.
+    pub sequence: u64,
+    /// The sealed bytes to deliver.
+    pub content: Vec<u8>,
+    /// Their digest before sealing.
+    pub content_sha256: Digest,
+    /// When the report was taken.
+    pub submitted_at: Timestamp,
+    /// 0 acute, 1 urgent, 2 normal.
+    pub urgency_rank: i64,
+    /// Attempts begun, with this one.
+    pub attempts: u32,
+    /// The report's wrapped data key.
+    pub wrapped_key: Vec<u8>,
+}
+
+/// Leases up to `limit` transmissions that are due at `at`: acute before urgent before normal, then the oldest. A
+/// lease that has run out is no lease.
+pub async fn claim(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    token: &str,
+    lease_until: Timestamp,
+    limit: i64,
+    at: Timestamp,
+) -> Result<Vec<Claimed>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::claim
+UPDATE transmission
+SET lease_token = $1, lease_until = $2, attempts = attempts + 1, written_at = $3, written_by = 'ClaimDeliveries'
+WHERE transmission_id IN (
+    SELECT transmission_id
+    FROM transmission
+    WHERE receiver = $4 AND delivery_state = 'waiting' AND next_attempt_at <= $3 AND lease_until <= $3
+    ORDER BY urgency_rank, submitted_at, sequence
+    LIMIT $5)
+RETURNING transmission_id, report_id, sequence, content, content_sha256, submitted_at, urgency_rank, attempts,
+    (SELECT wrapped FROM data_key WHERE data_key.report_id = transmission.report_id) AS wrapped",
+    )
+    .bind(token.to_owned())
+    .bind(lease_until.as_microsecond())
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    let mut claimed = rows
+        .iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok(Claimed {
+                transmission: reader.parsed("transmission_id")?,
+                report: reader.parsed("report_id")?,
+                sequence: reader.count("sequence")?,
+                content: reader.bytes("content")?,
+                content_sha256: reader.digest("content_sha256")?,
+                submitted_at: reader.time("submitted_at")?,
+                urgency_rank: reader.number("urgency_rank")?,
+                attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+                wrapped_key: reader.bytes("wrapped")?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    // RETURNING promises no order.
+    claimed.sort_by_key(|claim| (claim.urgency_rank, claim.submitted_at, claim.sequence));
+    Ok(claimed)
+}
+
+/// Prolongs a lease that is still held. `false` when another worker has it, or the work is done.
+pub async fn renew_lease(
+    conn: &mut AnyConnection,
+    transmission: &TransmissionId,
+    token: &str,
+    lease_until: Timestamp,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "-- transmission::renew_lease
+UPDATE transmission
+SET lease_until = $1, written_at = $2, written_by = 'RenewLease'
+WHERE transmission_id = $3 AND lease_token = $4 AND delivery_state = 'waiting'",
+    )
+    .bind(lease_until.as_microsecond())
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .bind(token.to_owned())
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+const HAND_OVER: ManyRows = ManyRows {
+    head: "-- transmission::hand_over
+WITH held (transmission_id, written_at, written_by) AS (VALUES",
+    columns: 3,
+    tail: ")
+UPDATE transmission
+SET delivery_state = 'handed_over', lease_token = NULL, lease_until = 0, last_failure = NULL,
+    written_at = held.written_at, written_by = held.written_by
+FROM held
+WHERE transmission.transmission_id = held.transmission_id AND transmission.delivery_state = 'waiting'",
+};
+
+/// Records that the receiver holds these. Whoever learns it may record it: a verified receipt is true whatever became
+/// of the lease.
+pub async fn hand_over(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<(), StoreError> {
+    HAND_OVER
+        .execute(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(by)
+        })
+        .await?;
+    Ok(())
+}
+
+/// Records a failed attempt and when the next may begin, if this worker still has the lease. `false` when it does not.
+pub async fn put_back(
+    conn: &mut AnyConnection,
+    transmission: &TransmissionId,
+    token: &str,
+    failure: &'static str,
+    next_attempt_at: Timestamp,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let result = sqlx::query(
+        "-- transmission::put_back
+UPDATE transmission
+SET lease_token = NULL, lease_until = 0, last_failure = $1, next_attempt_at = $2, written_at = $3,
+    written_by = 'SettleDeliveries'
+WHERE transmission_id = $4 AND lease_token = $5 AND delivery_state = 'waiting'",
+    )
+    .bind(failure)
+    .bind(next_attempt_at.as_microsecond())
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .bind(token.to_owned())
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Ends all leases on an embedded database, whose only process has just started: nobody can hold one.
+pub async fn release_all(conn: &mut AnyConnection, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- transmission::release_all
+UPDATE transmission
+SET lease_token = NULL, lease_until = 0, written_at = $1, written_by = 'ReleaseLeases'
+WHERE delivery_state = 'waiting' AND lease_until > 0",
+    )
+    .bind(at.as_microsecond())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What receipts about a transmission must agree with.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Which.
+    pub transmission: TransmissionId,
+    /// Of which report.
+    pub report: ReportId,
+    /// To whom.
+    pub receiver: OrganisationNumber,
+    /// SHA-256 of the content.
+    pub content_sha256: Digest,
+    /// Whether it is not known to be stored at the receiver yet.
+    pub waiting: bool,
+}
+
+const SENT: ManyRows = ManyRows {
+    head: "-- transmission::sent
+SELECT transmission_id, report_id, receiver, content_sha256, delivery_state
+FROM transmission
+WHERE transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// What was sent under these ids, to whomever; unknown ids are left out. In no promised order.
+pub async fn sent(conn: &mut AnyConnection, transmissions: &[TransmissionId]) -> Result<Vec<Sent>, StoreError> {
+    let rows = SENT
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok(Sent {
+                transmission: reader.parsed("transmission_id")?,
+                report: reader.parsed("report_id")?,
+                receiver: reader.parsed("receiver")?,
+                content_sha256: reader.digest("content_sha256")?,
+                waiting: reader.text("delivery_state")? == "waiting",
+            })
+        })
+        .collect()
+}

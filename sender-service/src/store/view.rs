@@ -1,0 +1,270 @@
+//! Reports as callers see them: states without personal data, each read by one statement so that what it shows was
+//! true at one moment.
+
+use framme_shared::{
+    db::{StoreError, rows::ManyRows},
+    domain::{
+        ids::{ReportId, TransmissionId},
+        lifecycle::{ChildState, Standing, delivered_since},
+        organisation::OrganisationNumber,
+        report::{ReportType, Urgency},
+    },
+};
+use jiff::Timestamp;
+use sqlx::{AnyConnection, AnyPool, any::AnyRow};
+
+use super::{
+    child::{self, ChildRow},
+    columns::Reader,
+};
+
+/// Where one report is.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// Which.
+    pub report: ReportId,
+    /// The type.
+    pub report_type: ReportType,
+    /// The urgency.
+    pub urgency: Urgency,
+    /// The police district.
+    pub police_district: String,
+    /// When it was taken.
+    pub submitted_at: Timestamp,
+    /// One per receiver.
+    pub transmissions: Vec<TransmissionView>,
+}
+
+/// Where the part of one receiver is.
+#[derive(Debug, Clone)]
+pub struct TransmissionView {
+    /// Which.
+    pub transmission: TransmissionId,
+    /// To whom.
+    pub receiver: OrganisationNumber,
+    /// Its number in the pair.
+    pub sequence: u64,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// When it is tried next; `None` when the receiver holds it.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub last_failure: Option<String>,
+    /// Its children, in order.
+    pub children: Vec<ChildRow>,
+}
+
+impl ReportView {
+    fn states(&self) -> impl Iterator<Item = &ChildState> + Clone {
+        self.transmissions
+            .iter()
+            .flat_map(|transmission| transmission.children.iter().map(|child| &child.state))
+    }
+
+    /// Where the report stands: computed from its children.
+    pub fn standing(&self) -> Standing {
+        Standing::of(self.states())
+    }
+
+    /// Since when it is delivered.
+    pub fn delivered_at(&self) -> Option<Timestamp> {
+        delivered_since(self.states())
+    }
+
+    /// Its children.
+    pub fn children(&self) -> impl Iterator<Item = &ChildRow> {
+        self.transmissions
+            .iter()
+            .flat_map(|transmission| transmission.children.iter())
+    }
+}
+
+/// The columns of a view, one row per child.
+macro_rules! view_columns {
+    () => {
+        "SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
+    transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
+    transmission.last_failure, transmission.delivery_state, child.child_id, child.transmission_id, child.place,
+    child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
+    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to
+FROM report
+JOIN transmission ON transmission.report_id = report.report_id
+JOIN child ON child.report_id = report.report_id AND child.transmission_id = transmission.transmission_id
+"
+    };
+}
+
+const BY_ID: &str = concat!(
+    "-- view::by_id\n",
+    view_columns!(),
+    "WHERE report.report_id = $1
+ORDER BY transmission.receiver, child.place"
+);
+
+/// One report, inside a change.
+pub async fn load(conn: &mut AnyConnection, report: &ReportId) -> Result<Option<ReportView>, StoreError> {
+    let rows = sqlx::query(BY_ID).bind(report.to_string()).fetch_all(conn).await?;
+    Ok(assemble(&rows)?.pop())
+}
+
+/// One report, outside a change.
+pub async fn look_up(pool: &AnyPool, report: &ReportId) -> Result<Option<ReportView>, StoreError> {
+    let rows = sqlx::query(BY_ID).bind(report.to_string()).fetch_all(pool).await?;
+    Ok(assemble(&rows)?.pop())
+}
+
+const BY_IDS: ManyRows = ManyRows {
+    head: concat!(
+        "-- view::by_ids\n",
+        view_columns!(),
+        "WHERE report.report_id IN (VALUES"
+    ),
+    columns: 1,
+    tail: ")
+ORDER BY report.report_id, transmission.receiver, child.place",
+};
+
+/// These reports, in no promised order; unknown ids are left out.
+pub async fn look_up_all(pool: &AnyPool, reports: &[ReportId]) -> Result<Vec<ReportView>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let rows = BY_IDS
+        .fetch_all(&mut connection, reports, |query, report| query.bind(report.to_string()))
+        .await?;
+    assemble(&rows)
+}
+
+/// Where a page of the list begins: after this report, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// When it was taken.
+    pub submitted_at: Timestamp,
+    /// Which.
+    pub report: ReportId,
+}
+
+/// Up to `limit` reports after a position, newest first; only those that stand so, if given.
+pub async fn page(
+    pool: &AnyPool,
+    after: Option<Position>,
+    standing: Option<Standing>,
+    limit: i64,
+) -> Result<Vec<ReportView>, StoreError> {
+    const ALL: &str = concat!(
+        "-- view::page of all\n",
+        view_columns!(),
+        "WHERE report.report_id IN (
+    SELECT report_id FROM report
+    WHERE (submitted_at, report_id) < ($1, $2)
+    ORDER BY submitted_at DESC, report_id DESC
+    LIMIT $3)
+ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, child.place"
+    );
+    const OF_STANDING: &str = concat!(
+        "-- view::page of one standing\n",
+        view_columns!(),
+        "WHERE report.report_id IN (
+    SELECT report_id FROM report
+    WHERE standing = $4 AND (submitted_at, report_id) < ($1, $2)
+    ORDER BY submitted_at DESC, report_id DESC
+    LIMIT $3)
+ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, child.place"
+    );
+    let (time, id) = after.map_or((i64::MAX, String::new()), |after| {
+        (after.submitted_at.as_microsecond(), after.report.to_string())
+    });
+    let query = sqlx::query(if standing.is_some() { OF_STANDING } else { ALL })
+        .bind(time)
+        .bind(id)
+        .bind(limit);
+    let query = match standing {
+        Some(standing) => query.bind(standing.as_str()),
+        None => query,
+    };
+    assemble(&query.fetch_all(pool).await?)
+}
+
+/// Rows of one report stand together, and within it those of one transmission.
+fn assemble(rows: &[AnyRow]) -> Result<Vec<ReportView>, StoreError> {
+    let mut reports: Vec<ReportView> = Vec::new();
+    for row in rows {
+        let child = child::read(row)?;
+        if reports.last().is_none_or(|last| last.report != child.report) {
+            reports.push(read_report(row)?);
+        }
+        let report = reports.last_mut().expect("one was pushed if there was none");
+        if report
+            .transmissions
+            .last()
+            .is_none_or(|last| last.transmission != child.transmission)
+        {
+            report.transmissions.push(read_transmission(row)?);
+        }
+        let transmission = report
+            .transmissions
+            .last_mut()
+            .expect("one was pushed if there was none");
+        transmission.children.push(child);
+    }
+    Ok(reports)
+}
+
+fn read_report(row: &AnyRow) -> Result<ReportView, StoreError> {
+    let reader = Reader::new(row, "report", "report_id");
+    Ok(ReportView {
+        report: reader.parsed("report_id")?,
+        report_type: reader.word("report_type", ReportType::parse)?,
+        urgency: reader.word("urgency", Urgency::parse)?,
+        police_district: reader.text("police_district")?,
+        submitted_at: reader.time("submitted_at")?,
+        transmissions: Vec::new(),
+    })
+}
+
+fn read_transmission(row: &AnyRow) -> Result<TransmissionView, StoreError> {
+    let reader = Reader::new(row, "transmission", "transmission_id");
+    let next_attempt_at = reader.time("next_attempt_at")?;
+    Ok(TransmissionView {
+        transmission: reader.parsed("transmission_id")?,
+        receiver: reader.parsed("receiver")?,
+        sequence: reader.count("sequence")?,
+        attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+        next_attempt_at: (reader.text("delivery_state")? == "waiting").then_some(next_attempt_at),
+        last_failure: reader.text_or_null("last_failure")?,
+        children: Vec::new(),
+    })
+}
+
+/// The sealed parts of a report.
+pub struct SealedPart {
+    /// Which transmission.
+    pub transmission: TransmissionId,
+    /// The sealed bytes.
+    pub content: Vec<u8>,
+    /// The report's wrapped data key.
+    pub wrapped_key: Vec<u8>,
+}
+
+/// The sealed content of all parts of a report, by receiver.
+pub async fn sealed_parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<SealedPart>, StoreError> {
+    let rows = sqlx::query(
+        "-- view::sealed_parts
+SELECT transmission.transmission_id, transmission.content, data_key.wrapped
+FROM transmission
+JOIN data_key ON data_key.report_id = transmission.report_id
+WHERE transmission.report_id = $1
+ORDER BY transmission.receiver",
+    )
+    .bind(report.to_string())
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok(SealedPart {
+                transmission: reader.parsed("transmission_id")?,
+                content: reader.bytes("content")?,
+                wrapped_key: reader.bytes("wrapped")?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,9 @@
+//! Taking a report: split by receiver, sealed, numbered, queued for delivery, all in one change.
+
+pub mod accept;
+pub mod close;
+pub mod merge;
+pub mod rewrap;
+pub mod sealed;
+pub mod upload;
+pub mod withdraw;

@@ -1,0 +1,80 @@
+//! The change by which a named person ends children that are not with a caseworker. The only ending that the sender
+//! makes by itself.
+
+use std::collections::HashSet;
+
+use framme_shared::{
+    db::{Change, StoreError, Tx},
+    domain::{ids::ChildId, lifecycle::Event},
+    wire::pb::sender::CloseReportResponse,
+};
+use prost::Message as _;
+
+use super::withdraw::{Request, Requested};
+use crate::{
+    grpc,
+    store::{
+        child::{self, ChildRow},
+        report, view,
+    },
+};
+
+/// Closes children of a report.
+pub struct CloseReport {
+    /// Which report, by whom and why.
+    pub request: Request,
+    /// Which children; empty for all that are open.
+    pub children: Vec<ChildId>,
+}
+
+impl Change for CloseReport {
+    type Outcome = Requested;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Requested, StoreError> {
+        if let Some(replayed) = self.request.replay(tx).await? {
+            return Ok(replayed);
+        }
+        let Some(mut view) = view::load(tx.conn(), &self.request.report).await? else {
+            return Ok(Requested::NotFound);
+        };
+        let known: HashSet<ChildId> = view.children().map(|child| child.child).collect();
+        if self.children.iter().any(|child| !known.contains(child)) {
+            return Ok(Requested::NotFound);
+        }
+        let at = tx.at();
+        let mut closed = HashSet::new();
+        for transmission in &mut view.transmissions {
+            for child in transmission.children.iter_mut().filter(|child| self.concerns(child)) {
+                match child.state.clone().apply(Event::Close, at) {
+                    Ok(state) => child.state = state,
+                    Err(refused) => return Ok(Requested::InvalidTransition(refused.stage)),
+                }
+                closed.insert(child.child);
+            }
+        }
+        if closed.is_empty() {
+            let stage = view.children().next().map(|child| child.state.stage());
+            return stage.map(Requested::InvalidTransition).ok_or(StoreError::Missing);
+        }
+        let children: Vec<&ChildRow> = view.children().collect();
+        let moved: Vec<&ChildRow> = view.children().filter(|child| closed.contains(&child.child)).collect();
+        child::update(tx.conn(), &moved, at, "CloseReport").await?;
+        let derived = report::Derived::of(self.request.report, &children);
+        report::derive(tx.conn(), &[derived], at, "CloseReport").await?;
+        let answer = CloseReportResponse {
+            report: Some(grpc::view::report(&view)),
+        };
+        self.request.store(tx, "close", answer.encode_to_vec()).await
+    }
+}
+
+impl CloseReport {
+    fn concerns(&self, child: &ChildRow) -> bool {
+        if self.children.is_empty() {
+            child.state.stage().is_open()
+        } else {
+            self.children.contains(&child.child)
+        }
+    }
+}

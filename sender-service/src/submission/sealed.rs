@@ -1,0 +1,84 @@
+//! Where sealed values stand: the places that bind each ciphertext to its table, column and row.
+
+use framme_shared::{
+    db::sealing::{DataKey, MasterKeys, Place, SealError, WrappedKey},
+    domain::ids::{AttachmentId, ReportId, RequestId, TransmissionId},
+};
+
+use crate::store::data_key::StoredKey;
+
+/// The unit in which files are sealed and stored.
+pub const CHUNK_BYTES: usize = 1024 * 1024;
+
+/// Makes a data key for a new report.
+pub fn new_key(master: &MasterKeys) -> (DataKey, StoredKey) {
+    let (key, wrapped) = master.new_data_key();
+    let stored = StoredKey {
+        master_key_id: master.current().to_owned(),
+        wrapped: wrapped.into_bytes(),
+    };
+    (key, stored)
+}
+
+/// Unwraps a report's data key.
+///
+/// # Errors
+/// When its master key is not at hand, or the stored bytes are damaged.
+pub fn open_key(master: &MasterKeys, wrapped: Vec<u8>) -> Result<DataKey, SealError> {
+    master.unwrap(&WrappedKey::from_bytes(wrapped))
+}
+
+/// Seals what is delivered.
+pub fn seal_content(key: &DataKey, transmission: &TransmissionId, content: &[u8]) -> Vec<u8> {
+    key.seal(
+        &Place::new("transmission", "content", &transmission.to_string()),
+        content,
+    )
+}
+
+/// Opens what is delivered.
+///
+/// # Errors
+/// When a bit differs or it stood elsewhere.
+pub fn open_content(key: &DataKey, transmission: &TransmissionId, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    key.open(
+        &Place::new("transmission", "content", &transmission.to_string()),
+        sealed,
+    )
+}
+
+/// Seals the reason for a withdrawal or closing.
+pub fn seal_reason(key: &DataKey, request: &RequestId, reason: &str) -> Vec<u8> {
+    key.seal(
+        &Place::new("request", "reason", &request.to_string()),
+        reason.as_bytes(),
+    )
+}
+
+/// Seals the piece of a file that begins at `start`.
+pub fn seal_chunk(key: &DataKey, file: (&ReportId, &AttachmentId), start: u64, bytes: &[u8]) -> Vec<u8> {
+    key.seal(&chunk_place(&chunk_row(file), start), bytes)
+}
+
+/// Opens the piece of a file that begins at `start`.
+///
+/// # Errors
+/// When a bit differs or it stood elsewhere.
+pub fn open_chunk(
+    key: &DataKey,
+    file: (&ReportId, &AttachmentId),
+    start: u64,
+    sealed: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    key.open(&chunk_place(&chunk_row(file), start), sealed)
+}
+
+fn chunk_row(file: (&ReportId, &AttachmentId)) -> String {
+    format!("{}/{}", file.0, file.1)
+}
+
+/// Pieces begin at any byte, because an interrupted upload goes on where it stopped: the start in bytes is the number
+/// of the piece. Files are below 4 GiB.
+fn chunk_place(row: &str, start: u64) -> Place<'_> {
+    Place::new("attachment_chunk", "sealed", row).chunk(u32::try_from(start).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,129 @@
+//! The change that takes a report back: it queues a withdrawal per receiver. The children move when the receivers'
+//! receipts say so.
+
+use framme_shared::{
+    db::{Change, LedgerEntry, StoreError, Tx},
+    domain::{
+        digest::Digest,
+        ids::{ReportId, RequestId},
+        lifecycle::Stage,
+    },
+    wire::pb::sender::WithdrawReportResponse,
+};
+use prost::Message as _;
+
+use crate::{
+    grpc,
+    store::{request, view, withdrawal},
+};
+
+/// A request to take a report back, or to close children of it.
+pub struct Request {
+    /// Which report.
+    pub report: ReportId,
+    /// The same in every repetition.
+    pub request: RequestId,
+    /// SHA-256 of the request as it came.
+    pub request_sha256: Digest,
+    /// The reason, sealed.
+    pub sealed_reason: Vec<u8>,
+    /// The role-scoped id of the person.
+    pub requested_by: String,
+}
+
+/// How a request ended.
+pub enum Requested {
+    /// Done, now or when it first came: the serialised answer.
+    Done(Vec<u8>),
+    /// The same request_id came before with another request.
+    ContentDiffers,
+    /// No such report.
+    NotFound,
+    /// Not possible from this stage.
+    InvalidTransition(Stage),
+}
+
+impl Request {
+    /// The answer that the first request with this id got, or that it was another request.
+    pub(super) async fn replay(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
+        let first = request::first(tx.conn(), &self.request).await?;
+        Ok(first.map(|(sha256, answer)| {
+            if sha256 == self.request_sha256 {
+                Requested::Done(answer)
+            } else {
+                Requested::ContentDiffers
+            }
+        }))
+    }
+
+    /// Stores the request with its answer, and records it.
+    pub(super) async fn store(
+        &self,
+        tx: &mut Tx,
+        kind: &'static str,
+        answer: Vec<u8>,
+    ) -> Result<Requested, StoreError> {
+        let at = tx.at();
+        let new = request::NewRequest {
+            request: &self.request,
+            report: &self.report,
+            kind,
+            request_sha256: &self.request_sha256,
+            sealed_reason: &self.sealed_reason,
+            requested_by: &self.requested_by,
+            answer: answer.clone(),
+        };
+        request::insert(tx.conn(), new, at).await?;
+        tx.record(LedgerEntry {
+            kind: if kind == "withdraw" {
+                "withdrawal_requested"
+            } else {
+                "children_closed"
+            },
+            subject: self.report.to_string(),
+            actor: self.requested_by.clone(),
+            data: format!("request {}", self.request),
+        });
+        Ok(Requested::Done(answer))
+    }
+}
+
+/// Takes a report back at every receiver.
+pub struct WithdrawReport(pub Request);
+
+impl Change for WithdrawReport {
+    type Outcome = Requested;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Requested, StoreError> {
+        let request = &self.0;
+        if let Some(replayed) = request.replay(tx).await? {
+            return Ok(replayed);
+        }
+        let Some(view) = view::load(tx.conn(), &request.report).await? else {
+            return Ok(Requested::NotFound);
+        };
+        let at = tx.at();
+        let mut ended = Some(Stage::Withdrawn);
+        for transmission in &view.transmissions {
+            let open = transmission
+                .children
+                .iter()
+                .find(|child| !child.state.stage().is_ended());
+            if open.is_some() {
+                ended = None;
+                let (id, to) = (&transmission.transmission, &transmission.receiver);
+                withdrawal::insert(tx.conn(), id, to, &request.request, &request.requested_by, at).await?;
+            } else if ended.is_some() {
+                ended = transmission.children.first().map(|child| child.state.stage());
+            }
+        }
+        if let Some(stage) = ended {
+            return Ok(Requested::InvalidTransition(stage));
+        }
+        let answer = WithdrawReportResponse {
+            report: Some(grpc::view::report(&view)),
+        };
+        request.store(tx, "withdraw", answer.encode_to_vec()).await
+    }
+}
