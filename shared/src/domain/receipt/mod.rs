@@ -13,6 +13,8 @@ mod claims;
 #[cfg(test)]
 mod claims_tests;
 mod error;
+#[cfg(test)]
+mod example_tests;
 mod header;
 mod json;
 mod remembered;

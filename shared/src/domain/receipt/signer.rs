@@ -22,7 +22,7 @@ use crate::domain::{
 };
 
 /// Signs receipts in the name of the organisation of its certificate. Costs about as much as the signature: some
-/// twenty microseconds with P-256, about a millisecond with RSA.
+/// tens of microseconds with P-256, half a millisecond with RSA.
 pub struct ReceiptSigner {
     organisation: OrganisationNumber,
     header: HeaderTemplate,
