@@ -5,59 +5,63 @@ use std::{
     fmt,
 };
 
-use framme_shared::wire::pb::{receiver as receiver_pb, report::Stage, sender::Standing};
+use framme_shared::wire::pb::{
+    receiver as receiver_pb,
+    report::Stage,
+    sender::{ReportState, Standing},
+};
 
 use crate::{
-    replay::all_reports,
+    replay::{all_reports, children},
     world::{ReceiverNode, World},
 };
 
-/// What was found. All must be 0.
+/// What was found, in reports. All must be 0 after a run in which every child was assigned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Submitted with success, and not at the sender, not at its receiver, or not delivered after all were assigned.
+    /// Submitted with success, and unknown to the sender, or with a child that no receiver has.
     pub lost: usize,
-    /// At a receiver more than once.
+    /// On both sides, and not delivered.
+    pub not_delivered: usize,
+    /// With a child that receivers have more than once, or not submitted at all.
     pub duplicated: usize,
-    /// Delivered at the sender, with a child that has no caseworker at the receiver.
+    /// Delivered at the sender, with a child that has no caseworker at its receiver.
     pub falsely_delivered: usize,
 }
 
 impl Verdict {
     /// Compares what was submitted with what both sides hold.
     pub async fn of(world: &World, submitted: &HashSet<String>) -> anyhow::Result<Self> {
-        let mut at_receivers: HashMap<String, Vec<receiver_pb::TransmissionSummary>> = HashMap::new();
-        for receiver in &world.receivers {
-            for transmission in all_transmissions(receiver).await? {
-                at_receivers
-                    .entry(transmission.report_id.clone())
-                    .or_default()
-                    .push(transmission);
-            }
-        }
-        let reports = all_reports(world).await?;
-        let delivered: HashSet<&String> = reports
-            .iter()
-            .filter(|report| report.standing == i32::from(Standing::Delivered))
-            .map(|report| &report.report_id)
+        let held = held_children(world).await?;
+        let reports: HashMap<String, ReportState> = all_reports(world)
+            .await?
+            .into_iter()
+            .map(|report| (report.report_id.clone(), report))
             .collect();
-        let is_assigned = |id: &String| {
-            at_receivers
-                .get(id)
-                .is_some_and(|transmissions| transmissions.iter().all(every_child_is_assigned))
+
+        let invented = reports.keys().filter(|id| !submitted.contains(*id)).count();
+        let mut verdict = Self {
+            lost: 0,
+            not_delivered: 0,
+            duplicated: invented,
+            falsely_delivered: 0,
         };
-        Ok(Self {
-            lost: submitted
-                .iter()
-                .filter(|id| !delivered.contains(id) || !at_receivers.contains_key(*id))
-                .count(),
-            duplicated: reports.len().saturating_sub(submitted.len())
-                + at_receivers
-                    .values()
-                    .filter(|transmissions| transmissions.len() > 1)
-                    .count(),
-            falsely_delivered: delivered.iter().filter(|id| !is_assigned(id)).count(),
-        })
+        for id in submitted {
+            let Some(report) = reports.get(id) else {
+                verdict.lost += 1;
+                continue;
+            };
+            let copies: Vec<&[bool]> = children(std::slice::from_ref(report))
+                .map(|child| held.get(&child.child_id).map_or(&[][..], Vec::as_slice))
+                .collect();
+            let delivered = report.standing == i32::from(Standing::Delivered);
+            let lost = copies.iter().any(|copies| copies.is_empty());
+            verdict.lost += usize::from(lost);
+            verdict.not_delivered += usize::from(!lost && !delivered);
+            verdict.duplicated += usize::from(copies.iter().any(|copies| copies.len() > 1));
+            verdict.falsely_delivered += usize::from(delivered && copies.concat().contains(&false));
+        }
+        Ok(verdict)
     }
 
     /// Nothing was found.
@@ -66,12 +70,22 @@ impl Verdict {
     }
 }
 
-fn every_child_is_assigned(transmission: &receiver_pb::TransmissionSummary) -> bool {
+/// Every child at every receiver: for each copy of it, whether it has a caseworker.
+async fn held_children(world: &World) -> anyhow::Result<HashMap<String, Vec<bool>>> {
     let delivered = [i32::from(Stage::Assigned), i32::from(Stage::Assessed)];
-    transmission
-        .children
-        .iter()
-        .all(|child| delivered.contains(&child.stage))
+    let mut held: HashMap<String, Vec<bool>> = HashMap::new();
+    for receiver in &world.receivers {
+        for child in all_transmissions(receiver)
+            .await?
+            .into_iter()
+            .flat_map(|transmission| transmission.children)
+        {
+            held.entry(child.child_id)
+                .or_default()
+                .push(delivered.contains(&child.stage));
+        }
+    }
+    Ok(held)
 }
 
 async fn all_transmissions(receiver: &ReceiverNode) -> anyhow::Result<Vec<receiver_pb::TransmissionSummary>> {
@@ -97,8 +111,8 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "lost {}, duplicated {}, falsely delivered {}",
-            self.lost, self.duplicated, self.falsely_delivered
+            "lost {}, not delivered {}, duplicated {}, falsely delivered {}",
+            self.lost, self.not_delivered, self.duplicated, self.falsely_delivered
         )
     }
 }

@@ -1,7 +1,12 @@
 //! The steps of the replay. Each may be repeated, and goes on while a service is away: that is how the crash tests use
 //! them too.
 
-use std::{collections::HashSet, future::Future, time::Duration};
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail};
 use framme_shared::wire::pb::{receiver as receiver_pb, report as report_pb, sender as sender_pb};
@@ -26,6 +31,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 pub struct Replay {
     reports: Vec<report_pb::Report>,
     reached_nobody: HashSet<String>,
+    answered: AtomicUsize,
 }
 
 impl Replay {
@@ -37,6 +43,7 @@ impl Replay {
         let mut replay = Self {
             reports: Vec::new(),
             reached_nobody: HashSet::new(),
+            answered: AtomicUsize::new(0),
         };
         for planned in plan(seed)? {
             let areas = areas_of(&planned.police_district);
@@ -61,6 +68,20 @@ impl Replay {
         self.reports.iter().map(|report| report.report_id.as_str())
     }
 
+    /// How many submissions and assignments the replay makes.
+    pub fn calls(&self) -> usize {
+        let assigned = self
+            .reports
+            .iter()
+            .filter(|report| !self.reached_nobody.contains(&report.report_id));
+        self.reports.len() + assigned.map(|report| report.children.len()).sum::<usize>()
+    }
+
+    /// How many of them have been answered so far.
+    pub fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     /// Submits every report, each until it is answered.
     pub async fn submit(&self, world: &World) -> anyhow::Result<()> {
         for report in &self.reports {
@@ -71,6 +92,7 @@ impl Replay {
                 world.sender.desk()?.submit_report(request).await.map_err(Into::into)
             })
             .await?;
+            self.answered.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -90,11 +112,41 @@ impl Replay {
         for receiver in &world.receivers {
             for transmission in unassigned(receiver).await? {
                 if !self.reached_nobody.contains(&transmission.report_id) {
-                    assign_children(receiver, &transmission).await?;
+                    self.assign_children(receiver, &transmission).await?;
                 }
             }
         }
         Ok((self.reports.len() - self.reached_nobody.len()) as u64)
+    }
+
+    async fn assign_children(
+        &self,
+        receiver: &ReceiverNode,
+        transmission: &receiver_pb::TransmissionSummary,
+    ) -> anyhow::Result<()> {
+        for (index, child) in transmission.children.iter().enumerate() {
+            // The same request in every repetition: version 5 of what it is about.
+            let request_id = Uuid::new_v5(&child.child_id.parse()?, b"assign").to_string();
+            let request = receiver_pb::AssignChildRequest {
+                change: Some(receiver_pb::ChildChange {
+                    request_id,
+                    transmission_id: transmission.transmission_id.clone(),
+                    child_id: child.child_id.clone(),
+                    on_behalf_of_staff_id: String::new(),
+                }),
+                caseworker_staff_id: CASEWORKERS[index % CASEWORKERS.len()].to_owned(),
+            };
+            until_answered(|| async {
+                receiver
+                    .intake_leader()?
+                    .assign_child(request.clone())
+                    .await
+                    .map_err(Into::into)
+            })
+            .await?;
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Returns when the sender knows this many reports as delivered.
@@ -115,34 +167,6 @@ impl Replay {
         .await?;
         Ok(Table::from_figures(&districts, &figures.into_inner().districts))
     }
-}
-
-async fn assign_children(
-    receiver: &ReceiverNode,
-    transmission: &receiver_pb::TransmissionSummary,
-) -> anyhow::Result<()> {
-    for (index, child) in transmission.children.iter().enumerate() {
-        // The same request in every repetition: version 5 of what it is about.
-        let request_id = Uuid::new_v5(&child.child_id.parse()?, b"assign").to_string();
-        let request = receiver_pb::AssignChildRequest {
-            change: Some(receiver_pb::ChildChange {
-                request_id,
-                transmission_id: transmission.transmission_id.clone(),
-                child_id: child.child_id.clone(),
-                on_behalf_of_staff_id: String::new(),
-            }),
-            caseworker_staff_id: CASEWORKERS[index % CASEWORKERS.len()].to_owned(),
-        };
-        until_answered(|| async {
-            receiver
-                .intake_leader()?
-                .assign_child(request.clone())
-                .await
-                .map_err(Into::into)
-        })
-        .await?;
-    }
-    Ok(())
 }
 
 /// The whole work list.

@@ -1,0 +1,89 @@
+//! Fifty SIGKILLs during the replay: every report exactly once, every chain whole, nothing falsely delivered.
+
+use std::{collections::HashSet, time::Duration};
+
+use framme_demo::{
+    replay::{Replay, expected_after, expected_before},
+    verdict::Verdict,
+    world::{Process, Storage, World, WorldOptions, programs_beside_this_one},
+};
+use framme_tests::database::{Folder, postgres_server};
+use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
+
+/// How many times a service is killed.
+const KILLS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_during_the_replay_lose_duplicate_and_feign_nothing_on_sqlite() {
+    survives_fifty_kills(Storage::Sqlite, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_during_the_replay_lose_duplicate_and_feign_nothing_on_postgresql() {
+    let server = postgres_server();
+    survives_fifty_kills(Storage::Postgres { server }, 2).await;
+}
+
+async fn survives_fifty_kills(storage: Storage, seed: u64) {
+    let folder = Folder::new("crash-replay");
+    let options = WorldOptions {
+        directory: folder.path().join("world"),
+        storage,
+        receivers: 2,
+        programs: programs_beside_this_one().unwrap(),
+    };
+    let world = World::start(&options).await.unwrap();
+    let replay = Replay::new(seed).unwrap();
+
+    let replaying = async {
+        replay.submit(&world).await.unwrap();
+        replay.wait_until_stored(&world).await.unwrap();
+        let before = replay.table(&world).await.unwrap();
+        let delivered = replay.assign_all_but_those_who_reached_nobody(&world).await.unwrap();
+        (before, delivered)
+    };
+    let killing = kill_at_random_moments(&world, &replay, SmallRng::seed_from_u64(seed));
+    let ((before, delivered), ()) = tokio::join!(replaying, killing);
+    replay.wait_until_delivered(&world, delivered).await.unwrap();
+
+    assert_eq!(before, expected_before().unwrap());
+    assert_eq!(replay.table(&world).await.unwrap(), expected_after().unwrap());
+    assert_every_report_is_there_once(&world, &replay).await;
+    assert_both_sides_hold_whole_chains(&world).await;
+}
+
+/// Kills one of the services, and starts it again, at fifty moments spread at random over the calls of the replay: each
+/// a little after a call was answered, so that some hit between calls and some in the middle of one.
+async fn kill_at_random_moments(world: &World, replay: &Replay, mut rng: SmallRng) {
+    let receivers = world.receivers.iter().map(|receiver| &receiver.process);
+    let services: Vec<&Process> = [&world.sender.process].into_iter().chain(receivers).collect();
+    let mut moments: Vec<usize> = (0..KILLS).map(|_| rng.random_range(0..replay.calls() - 1)).collect();
+    moments.sort_unstable();
+    for moment in moments {
+        let mut look = tokio::time::interval(Duration::from_micros(200));
+        while replay.answered() < moment {
+            look.tick().await;
+        }
+        let mut after = tokio::time::interval(Duration::from_micros(rng.random_range(1..20_000)));
+        after.tick().await;
+        after.tick().await;
+        let service = services[rng.random_range(0..services.len())];
+        service.kill().await.unwrap();
+        service.start().await.unwrap();
+    }
+}
+
+async fn assert_every_report_is_there_once(world: &World, replay: &Replay) {
+    let submitted: HashSet<String> = replay.report_ids().map(str::to_owned).collect();
+    let verdict = Verdict::of(world, &submitted).await.unwrap();
+    // The four that reached nobody are at their receivers, and rightly not delivered.
+    assert_eq!(verdict, Verdict { not_delivered: 4, ..Verdict::default() });
+}
+
+/// `doctor` follows every receipt chain and opens and digests every content.
+async fn assert_both_sides_hold_whole_chains(world: &World) {
+    world.sender.process.command(&["doctor", "--full"]).await.unwrap();
+    for receiver in &world.receivers {
+        receiver.process.command(&["doctor", "--full"]).await.unwrap();
+    }
+}
