@@ -111,6 +111,16 @@ impl Drop for TestDatabase {
     }
 }
 
+/// The URL of the throw-away server, for tests that make databases of their own on it.
+///
+/// # Panics
+/// When no server was started for the tests.
+pub fn postgres_server() -> String {
+    std::env::var(SERVER).unwrap_or_else(|_| {
+        panic!("{SERVER} is not set: run the tests with `tests/run` or `tests/postgres cargo test`")
+    })
+}
+
 /// One database on the throw-away server.
 #[derive(Debug)]
 struct Server {
@@ -120,11 +130,8 @@ struct Server {
 
 impl Server {
     async fn create_database() -> Self {
-        let url = std::env::var(SERVER).unwrap_or_else(|_| {
-            panic!("{SERVER} is not set: run the tests with `tests/run` or `tests/postgres cargo test`")
-        });
         let server = Self {
-            url,
+            url: postgres_server(),
             database: unique_name("framme_test"),
         };
         server.execute(format!("CREATE DATABASE {}", server.database)).await;

@@ -77,7 +77,13 @@ async fn assert_every_report_is_there_once(world: &World, replay: &Replay) {
     let submitted: HashSet<String> = replay.report_ids().map(str::to_owned).collect();
     let verdict = Verdict::of(world, &submitted).await.unwrap();
     // The four that reached nobody are at their receivers, and rightly not delivered.
-    assert_eq!(verdict, Verdict { not_delivered: 4, ..Verdict::default() });
+    assert_eq!(
+        verdict,
+        Verdict {
+            not_delivered: 4,
+            ..Verdict::default()
+        }
+    );
 }
 
 /// `doctor` follows every receipt chain and opens and digests every content.
