@@ -6,7 +6,7 @@ pub mod digest;
 pub mod identity_number;
 pub mod ids;
 pub mod lifecycle;
-mod masked;
+pub(crate) mod masked;
 pub mod municipality;
 pub mod organisation;
 pub mod receipt;

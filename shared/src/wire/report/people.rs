@@ -73,6 +73,9 @@ pub(super) fn read_address(scope: &mut Scope<'_>, address: Option<&pb::Address>)
     let lines = scope.bounded("lines", &address.lines, limits::ADDRESS_LINES, |scope, field, line| {
         scope.optional(field, line, Line::parse)
     });
+    if address.lines.last().is_some_and(String::is_empty) {
+        scope.refuse("lines", "must not end with an empty line");
+    }
     let postal_code = scope.optional("postal_code", &address.postal_code, Line::parse);
     let city = scope.optional("city", &address.city, Line::parse);
     let country = scope.optional("country_code", &address.country_code, CountryCode::parse);
