@@ -19,7 +19,7 @@ use framme_shared::{
         standard::{StandardError, name_of, standard_services},
         tls::{TlsError, TlsStore},
     },
-    wire::pb::DESCRIPTORS,
+    wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
 
@@ -248,7 +248,7 @@ async fn listen(
         .set_service_status(name, tonic_health::ServingStatus::Serving)
         .await;
     let service = Service {
-        routes: standard.routes.add_service(api),
+        routes: blame_the_caller(standard.routes.add_service(api)),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,
