@@ -12,7 +12,7 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use crate::listening::{
     AT_ONCE, LISTED, Listening, RawClient, call_held, check,
-    raw::{GO_AWAY, RST_STREAM, malformed_request, open_request, reset, whole_request},
+    raw::{GO_AWAY, PING, RST_STREAM, malformed_request, open_request, ping, reset, whole_request},
     upload_held,
 };
 
@@ -23,9 +23,10 @@ const STREAMS: u32 = 2_000;
 struct Outcome {
     resets: u32,
     told_to_go: bool,
+    answers_ping: bool,
 }
 
-/// Sends frames for so many streams, in bursts of 50, and reads until the connection ends or all streams are over.
+/// Sends frames for so many streams in bursts of 50, and a ping; reads until the connection ends or it is `over`.
 async fn attack(limits: ServeLimits, frames: impl Fn(u32) -> Vec<u8>, over: impl Fn(&Outcome) -> bool) -> Outcome {
     let listening = Listening::exchange_with(limits, Arc::new(SystemClock)).await;
     let client = listening.place.good(LISTED);
@@ -37,6 +38,8 @@ async fn attack(limits: ServeLimits, frames: impl Fn(u32) -> Vec<u8>, over: impl
             break;
         }
     }
+    // An error means that the connection has ended already.
+    let _ = raw.stream.write_all(&ping()).await;
     while !over(&outcome) {
         match tokio::time::timeout(AT_ONCE, raw.next_frame())
             .await
@@ -44,6 +47,7 @@ async fn attack(limits: ServeLimits, frames: impl Fn(u32) -> Vec<u8>, over: impl
         {
             Some((RST_STREAM, _, _)) => outcome.resets += 1,
             Some((GO_AWAY, _, _)) => outcome.told_to_go = true,
+            Some((PING, _, _)) => outcome.answers_ping = true,
             Some(_) => {}
             None => break,
         }
@@ -67,7 +71,7 @@ async fn a_flood_of_provoked_resets_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn the_flood_would_be_answered_in_full_without_the_limit() {
+async fn a_flood_of_provoked_resets_would_be_answered_in_full_without_the_limit() {
     let limits = ServeLimits {
         error_resets: usize::MAX,
         ..ServeLimits::default()
@@ -80,6 +84,19 @@ async fn the_flood_would_be_answered_in_full_without_the_limit() {
 async fn a_flood_of_rapid_resets_ends_the_connection() {
     let outcome = attack(ServeLimits::default(), rapid_reset, |_| false).await;
     assert!(outcome.told_to_go, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_rapid_resets_would_be_borne_without_the_limit() {
+    let limits = ServeLimits {
+        pending_resets: usize::MAX,
+        ..ServeLimits::default()
+    };
+    let outcome = attack(limits, rapid_reset, |outcome| outcome.answers_ping).await;
+    assert!(
+        outcome.answers_ping && !outcome.told_to_go,
+        "the attack is real: {outcome:?}"
+    );
 }
 
 #[tokio::test]

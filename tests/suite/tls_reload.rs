@@ -54,6 +54,24 @@ async fn a_revoked_certificate_is_refused_at_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_peer_whose_authority_is_not_trusted_any_more_loses_its_open_connection() {
+    let listening = Listening::exchange().await;
+    let mut stream = watch(listening.listed()).await;
+    let other = Place::new(Arc::new(SystemClock));
+    let own = other.issue_server();
+    pki::install(
+        &other.pki,
+        &own,
+        &listening.place.path("server"),
+        &listening.place.path("."),
+        &[],
+    )
+    .unwrap();
+    assert_eq!(listening.tls.reload().unwrap().closed, 1);
+    assert_ne!(end_of(&mut stream).await, Code::Ok);
+}
+
+#[tokio::test]
 async fn a_client_leaves_a_server_that_was_revoked() {
     let listening = Listening::exchange().await;
     let server = listening.place.issue_server();

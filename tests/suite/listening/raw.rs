@@ -17,6 +17,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const EMPTY_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
 pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const PING: u8 = 6;
 pub(crate) const GO_AWAY: u8 = 7;
 const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
@@ -141,4 +142,9 @@ pub(crate) fn malformed_request(stream: u32) -> Vec<u8> {
     let mut block = request_headers();
     literal(&mut block, "connection", "close");
     frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)
+}
+
+/// Asks whether the connection lives.
+pub(crate) fn ping() -> Vec<u8> {
+    frame(PING, 0, 0, &[0; 8])
 }
