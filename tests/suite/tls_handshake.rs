@@ -29,16 +29,17 @@ async fn silent_connections(address: SocketAddr, count: usize) -> Vec<TcpStream>
 }
 
 #[tokio::test]
-async fn half_open_handshakes_do_not_keep_others_out() {
+async fn half_open_handshakes_are_bounded_and_do_not_keep_others_out() {
     let clock = Arc::new(ManualClock::new("2026-03-01T12:00:00Z".parse().unwrap()));
     let limits = ServeLimits {
         handshakes: 8,
         ..ServeLimits::default()
     };
     let listening = Listening::exchange_with(limits, clock).await;
-    let _silent = silent_connections(listening.socket(), 40).await;
+    let mut silent = silent_connections(listening.socket(), 40).await;
     // Time stands still, so no handshake has timed out.
     assert!(check(listening.listed()).await.is_ok());
+    ends(&mut silent[0]).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ pub mod config;
 pub mod connect;
 pub mod exit;
 pub mod identity;
+pub mod process;
 pub mod random;
 pub mod serve;
 pub mod shutdown;

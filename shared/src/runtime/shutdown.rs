@@ -100,7 +100,7 @@ impl Shutdown {
                 Ok(Ok(())) if shutdown.is_stopping() => {}
                 Ok(Ok(())) => shutdown.fail(name, "it ended by itself"),
                 Ok(Err(error)) => shutdown.fail(name, &Causes(error.as_ref()).to_string()),
-                // The panic hook has printed it; a panic's own text may hold anything, so it is not repeated here.
+                // The panic hook has said where. The text may hold anything, so it is not repeated here.
                 Err(_panicked) => shutdown.fail(name, "it panicked"),
             }
         });

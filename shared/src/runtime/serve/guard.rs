@@ -24,10 +24,11 @@ pub trait Gate: Send + Sync + 'static {
     /// PERMISSION_DENIED, the same for everybody who may not.
     fn admit(&self, peer: Option<&PeerIdentity>) -> Result<(), Status>;
 
-    /// RESOURCE_EXHAUSTED: this connection has too many requests waiting.
+    /// This connection has too many requests waiting. Waiting and repeating helps.
     fn overloaded(&self) -> Status;
 
-    /// DEADLINE_EXCEEDED: the handler or the client took too long.
+    /// The handler or the client took longer than the limits allow. The request may have had its effect; repeating it
+    /// is safe and tells.
     fn timed_out(&self) -> Status;
 }
 
