@@ -51,13 +51,37 @@ fn step(text: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        convert::Infallible,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use bytes::Bytes;
     use prost::Message as _;
+    use tonic::body::Body;
+    use tower::ServiceExt as _;
 
     use super::*;
     use crate::wire::{
         pb::report as pb,
         status::{Cause, Received},
     };
+
+    /// A request body of one piece.
+    struct Once(Option<Bytes>);
+
+    impl http_body::Body for Once {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+            Poll::Ready(self.0.take().map(|piece| Ok(http_body::Frame::data(piece))))
+        }
+    }
 
     fn refusal(bytes: &[u8]) -> (String, String) {
         let Err(error) = pb::Report::decode(bytes) else {
@@ -85,6 +109,24 @@ mod tests {
         let status = Status::from_header_map(told(codec.into_http::<()>()).headers()).unwrap();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(Received::from_status(&status).violations[0].0, "account.observed");
+    }
+
+    #[tokio::test]
+    async fn a_server_blames_the_caller_for_text_that_is_not_utf_8() {
+        let (_reporter, health) = tonic_health::server::health_reporter();
+        let server = blame_the_caller(Routes::new(health));
+        // One uncompressed message of 3 bytes: field 1 (service), 1 byte that is not UTF-8.
+        let frame: &[u8] = &[0, 0, 0, 0, 3, 0x0a, 1, 0xff];
+        let request = http::Request::post("/grpc.health.v1.Health/Check")
+            .header("content-type", "application/grpc")
+            .body(Body::new(Once(Some(Bytes::from_static(frame)))))
+            .unwrap();
+        let response = server.oneshot(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(
+            Received::from_status(&status).violations,
+            [("service".to_owned(), "must be UTF-8".to_owned())]
+        );
     }
 
     #[test]
