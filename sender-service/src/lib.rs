@@ -1,6 +1,7 @@
 //! The sender: a police district's side of the exchange. It takes reports, sees each of them through, and never calls
 //! one delivered but by a receiver's own signed word.
 
+pub mod cli;
 pub mod config;
 pub mod context;
 pub mod credentials;

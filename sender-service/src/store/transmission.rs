@@ -9,7 +9,7 @@ use framme_shared::{
     },
 };
 use jiff::Timestamp;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AnyPool};
 
 use super::columns::Reader;
 
@@ -277,6 +277,40 @@ pub async fn sent(conn: &mut AnyConnection, transmissions: &[TransmissionId]) ->
                 receiver: reader.parsed("receiver")?,
                 content_sha256: reader.digest("content_sha256")?,
                 waiting: reader.text("delivery_state")? == "waiting",
+            })
+        })
+        .collect()
+}
+
+/// Deliveries to one receiver that fail alike.
+pub struct Failing {
+    /// To whom.
+    pub receiver: OrganisationNumber,
+    /// Why.
+    pub failure: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// What fails now, by receiver and reason.
+pub async fn failing(pool: &AnyPool) -> Result<Vec<Failing>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::failing
+SELECT receiver, last_failure, COUNT(*) AS failing
+FROM transmission
+WHERE delivery_state = 'waiting' AND last_failure IS NOT NULL
+GROUP BY receiver, last_failure
+ORDER BY receiver, last_failure",
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "receiver");
+            Ok(Failing {
+                receiver: reader.parsed("receiver")?,
+                failure: reader.text("last_failure")?,
+                count: reader.count("failing")?,
             })
         })
         .collect()

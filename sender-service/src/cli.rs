@@ -1,0 +1,148 @@
+//! The `sender` command: running the service, looking after it, and using its local interface.
+
+mod client;
+mod credential;
+mod doctor;
+mod figures;
+mod json;
+mod keys;
+mod outcome;
+mod receiver;
+mod report;
+mod service;
+mod submit;
+mod upload;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use framme_shared::runtime::{config, exit::Exit, tls};
+
+use self::{client::Access, outcome::CommandError};
+use crate::config::{Config, ENV_PREFIX};
+
+/// Sends a police district's reports to child welfare services, and sees each of them through.
+#[derive(Debug, Parser)]
+#[command(name = "sender", version, after_help = Exit::HELP)]
+struct Arguments {
+    /// The configuration file. Without it ./sender.toml is read, if there is one.
+    #[arg(long, global = true, env = "FRAMME_SENDER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
+    /// Print JSON: the contract's messages with the contract's field names (ProtoJSON).
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service until it is asked to stop.
+    Serve(service::Serve),
+    /// Make the database, or bring it up to this program's schema. Safe to repeat.
+    Migrate,
+    /// Check the configuration, the keys and the certificates, without running anything.
+    CheckConfig,
+    /// Check what a person should look at: database, receivers, deliveries that fail.
+    Doctor,
+    /// Submit reports and see where they are.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    /// Reports and children per police district, delivered and not.
+    Figures,
+    /// The receivers and the state of the exchange with each.
+    #[command(subcommand)]
+    Receiver(receiver::ReceiverCommand),
+    /// Who may call the local interface. Works on the database directly.
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
+    /// The master keys that wrap the reports' data keys.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What commands share.
+struct Session {
+    file: Option<PathBuf>,
+    access: Access,
+    json: bool,
+}
+
+/// Parses the command line and runs the command.
+pub fn main() -> Exit {
+    tls::install_provider();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // A closed terminal is no reason to fail.
+            let _ = error.print();
+            return exit;
+        }
+    };
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => {
+            eprintln!("sender: the runtime cannot start: {error}");
+            Exit::Failure
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Exit {
+    let session = Session {
+        file: arguments
+            .config
+            .or_else(|| Some(Config::default_file()).filter(|file| file.exists())),
+        access: arguments.access,
+        json: arguments.json,
+    };
+    match dispatch(&session, arguments.command).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("sender: {}", error.text());
+            error.exit()
+        }
+    }
+}
+
+async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandError> {
+    match command {
+        Command::Serve(serve) => service::serve(session, serve).await,
+        Command::Migrate => service::migrate(session).await,
+        Command::CheckConfig => service::check_config(session),
+        Command::Doctor => doctor::doctor(session).await,
+        Command::Report(command) => report::run(session, command).await,
+        Command::Figures => figures::figures(session).await,
+        Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Credential(command) => credential::run(session, command).await,
+        Command::Keys(command) => keys::run(session, command).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "sender", &mut std::io::stdout());
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+impl Session {
+    fn config(&self) -> Result<Config, CommandError> {
+        Ok(config::load(self.file.as_deref(), ENV_PREFIX, &[])?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}
