@@ -4,8 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use framme_shared::{
-    runtime::exit::Exit,
-    wire::pb::{report::Report, sender::SubmitReportRequest},
+    domain::identity_number::TestNumbers,
+    runtime::{
+        clock::{Clock as _, SystemClock},
+        exit::Exit,
+    },
+    wire::{
+        national::{Document, join},
+        pb::{report::Report, sender::SubmitReportRequest},
+        report::{Rules, fill_child_ids, to_pb},
+    },
 };
 
 use super::{Session, json, outcome::CommandError, report::print_state, upload};
@@ -17,6 +25,10 @@ pub(super) struct Submit {
     /// A file to upload first, as ATTACHMENT_ID=PATH; the report must name it. May be given several times.
     #[arg(long = "attachment", value_name = "ID=PATH", value_parser = attachment)]
     attachments: Vec<(String, PathBuf)>,
+    /// A national document (bekymringsmelding.offentlig.v2, JSON). The report then holds only what that document
+    /// lacks: ids, type and urgency, legal basis, the reporter's unit and police district.
+    #[arg(long, value_name = "FILE")]
+    national: Option<PathBuf>,
 }
 
 fn attachment(text: &str) -> Result<(String, PathBuf), String> {
@@ -26,6 +38,10 @@ fn attachment(text: &str) -> Result<(String, PathBuf), String> {
 
 pub(super) async fn submit(session: &Session, arguments: Submit) -> Result<Exit, CommandError> {
     let report: Report = json::parse("framme.report.v1.Report", &read(&arguments.file)?)?;
+    let report = match &arguments.national {
+        Some(file) => with_document(report, file)?,
+        None => report,
+    };
     let mut client = session.client()?;
     for (id, path) in &arguments.attachments {
         upload::upload(&mut client, &report.report_id, id, path).await?;
@@ -34,6 +50,21 @@ pub(super) async fn submit(session: &Session, arguments: Submit) -> Result<Exit,
     let answer = client.submit_report(request).await?.into_inner();
     print_state(session, answer.report.as_ref());
     Ok(Exit::Ok)
+}
+
+/// The report that a national document and what it lacks make together.
+fn with_document(mut rest: Report, file: &Path) -> Result<Report, CommandError> {
+    let unusable = |error: &dyn std::fmt::Display| CommandError::Usage(format!("{}: {error}", file.display()));
+    let document = Document::from_json(read(file)?.as_bytes()).map_err(|error| unusable(&error))?;
+    fill_child_ids(&mut rest);
+    // The service decides about test numbers and sizes.
+    let rules = Rules {
+        now: SystemClock.now(),
+        test_numbers: TestNumbers::Accepted,
+        max_attachment_bytes: u64::MAX,
+    };
+    let report = join(&document, rest, &rules).map_err(|violations| unusable(&violations))?;
+    Ok(to_pb(&report))
 }
 
 fn read(file: &Path) -> Result<String, CommandError> {
