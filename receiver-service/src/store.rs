@@ -1,0 +1,27 @@
+//! The receiver's tables: one file per table or idea, each function one statement. Nothing here decides anything.
+
+pub mod attachment;
+pub mod child;
+mod columns;
+pub mod credential;
+pub mod peer;
+pub mod reading;
+pub mod receipt;
+pub mod request;
+pub mod rewrap;
+pub mod staff;
+pub mod statistics;
+pub mod transmission;
+pub mod work_list;
+
+use framme_shared::db::{Migration, Schema};
+
+/// Everything that makes and upgrades a receiver's database.
+pub static SCHEMA: Schema = Schema {
+    name: "receiver",
+    migrations: &[Migration {
+        number: 1,
+        name: "initial",
+        sql: include_str!("../migrations/0001_initial.sql"),
+    }],
+};
