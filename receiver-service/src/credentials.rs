@@ -1,0 +1,7 @@
+//! What callers of the local API prove themselves with: tokens of 256 random bits, or client certificates.
+
+mod authenticate;
+mod issue;
+
+pub use authenticate::authenticate;
+pub use issue::{IssueCredential, Issued, MOST_DAYS, RevokeCredential, Secret, issue};
