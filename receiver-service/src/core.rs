@@ -1,0 +1,46 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use framme_shared::{
+    db::{Change, Database, sealing::MasterKeys},
+    domain::{identity_number::TestNumbers, organisation::OrganisationNumber},
+    runtime::{clock::Clock, random::Random},
+};
+
+use crate::{
+    config::Limits,
+    receipts::{Notary, Wakeups},
+};
+
+/// Storage, keys, signer, clock and randomness of a running receiver. Shared by all handlers.
+pub struct Core {
+    /// Where everything is.
+    pub db: Database,
+    /// Master keys of what is sealed.
+    pub keys: Arc<MasterKeys>,
+    /// Signs receipts.
+    pub notary: Arc<Notary>,
+    /// Wakes the streams of receipts.
+    pub wakeups: Wakeups,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub random: Arc<dyn Random>,
+    /// Sizes and numbers.
+    pub limits: Limits,
+    /// Whether identity numbers that belong to nobody are taken.
+    pub test_numbers: TestNumbers,
+}
+
+impl Core {
+    /// Makes a change, and wakes the streams of the sender that it made receipts for.
+    ///
+    /// # Errors
+    /// Those of the change.
+    pub async fn change_for<C: Change>(&self, sender: &OrganisationNumber, change: C) -> Result<C::Outcome, C::Error> {
+        let outcome = self.db.change(change).await;
+        self.wakeups.ring(sender);
+        outcome
+    }
+}

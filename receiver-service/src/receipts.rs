@@ -1,0 +1,13 @@
+//! Receipts: signed, chained per sender, kept, and streamed to whom they are for.
+
+mod book;
+mod confirm;
+mod notary;
+mod stream;
+mod wake;
+
+pub use book::{About, Book};
+pub use confirm::ConfirmReceipts;
+pub use notary::{Notary, NotaryError};
+pub use stream::{Event, stream};
+pub use wake::Wakeups;
