@@ -1,0 +1,332 @@
+//! Every move of one child: load, decide, compare and set, receipt, first answer, ledger, in one transaction.
+
+use std::sync::Arc;
+
+use framme_shared::{
+    db::{Change, LedgerEntry, Tx, sealing::MasterKeys},
+    domain::{
+        digest::Digest,
+        ids::{ChildId, TransmissionId},
+        lifecycle::{AssessmentOutcome, ChildState, RejectionReason},
+        organisation::OrganisationNumber,
+        receipt::{StatedBy, Statement},
+        staff_id::StaffId,
+        staff_role::StaffReference,
+    },
+    wire::{pb::receiver::ChildChanged, status::Failure},
+};
+
+use super::view::child_state;
+use crate::{
+    authority::{Actor, Caller, Holder, Rpc},
+    content::{self, ReadBack},
+    core::Core,
+    error::Refusal,
+    receipts::{About, Book, Notary},
+    requests::Request,
+    staff::Access,
+    store::child::{self, ForChange},
+};
+
+/// What is to happen to the child.
+#[derive(Debug, Clone)]
+pub enum Move {
+    /// Give it to this caseworker.
+    Assign(StaffId),
+    /// Take it from its caseworker.
+    Revoke,
+    /// It has a case number, sealed for the child's row.
+    Register(Vec<u8>),
+    /// This service does not take it.
+    Reject(RejectionReason),
+    /// It belongs to another service.
+    Redirect(OrganisationNumber),
+    /// The assessment came to this.
+    Assess(AssessmentOutcome),
+}
+
+impl Move {
+    const fn rpc(&self) -> Rpc {
+        match self {
+            Self::Assign(_) => Rpc::AssignChild,
+            Self::Revoke => Rpc::RevokeAssignment,
+            Self::Register(_) => Rpc::RegisterChild,
+            Self::Reject(_) => Rpc::RejectChild,
+            Self::Redirect(_) => Rpc::RedirectChild,
+            Self::Assess(_) => Rpc::RecordAssessment,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Assign(_) => "assign_child",
+            Self::Revoke => "revoke_assignment",
+            Self::Register(_) => "register_child",
+            Self::Reject(_) => "reject_child",
+            Self::Redirect(_) => "redirect_child",
+            Self::Assess(_) => "record_assessment",
+        }
+    }
+}
+
+/// In whose name a change is asked for.
+#[derive(Debug, Clone)]
+pub enum OnBehalf {
+    /// The person whose own credential was used.
+    Self_(StaffId),
+    /// A person named by a program.
+    Program {
+        /// The program.
+        program: StaffId,
+        /// The person.
+        person: StaffId,
+    },
+}
+
+impl OnBehalf {
+    /// Puts caller and `on_behalf_of_staff_id` together: required of programs, and of nobody else.
+    #[must_use]
+    pub fn of(caller: &Caller, named: Option<StaffId>) -> Option<Self> {
+        match (&caller.holder, named) {
+            (Holder::Person(access), None) => Some(Self::Self_(access.staff.clone())),
+            (Holder::CaseSystem(program), Some(person)) => Some(Self::Program {
+                program: program.clone(),
+                person,
+            }),
+            (Holder::Person(_), Some(_)) | (Holder::CaseSystem(_), None) => None,
+        }
+    }
+
+    const fn person(&self) -> &StaffId {
+        match self {
+            Self::Self_(person) | Self::Program { person, .. } => person,
+        }
+    }
+
+    fn acting_as(&self, person: StaffReference) -> Actor {
+        match self {
+            Self::Self_(_) => Actor::Person(person),
+            Self::Program { program, .. } => Actor::ProgramFor {
+                program: program.clone(),
+                person,
+            },
+        }
+    }
+}
+
+/// Reads the content back from storage and then makes the move.
+///
+/// # Errors
+/// `NOT_FOUND`, `PERMISSION_DENIED`, `CONTENT_DIFFERS`, `INVALID_TRANSITION`, `STAFF_INACTIVE`,
+/// `STAFF_WITHOUT_ACCESS`, `STORAGE_CORRUPT`, and those of storage.
+pub async fn change_child(
+    core: &Core,
+    transmission: TransmissionId,
+    child: ChildId,
+    on_behalf: OnBehalf,
+    request: Request,
+    the_move: impl FnOnce(&ReadBack) -> Move,
+) -> Result<ChildChanged, Refusal> {
+    let content = content::read_back(core, &transmission).await?;
+    let changing = ChangeChild {
+        notary: Arc::clone(&core.notary),
+        keys: Arc::clone(&core.keys),
+        the_move: the_move(&content),
+        digest: content.digest,
+        transmission,
+        child,
+        on_behalf,
+        request,
+    };
+    let (sender, changed) = core.db.change(changing).await??;
+    core.wakeups.ring(&sender);
+    Ok(changed)
+}
+
+/// Makes one move of one child.
+pub struct ChangeChild {
+    /// Signs the receipt.
+    pub notary: Arc<Notary>,
+    /// Opens first answers.
+    pub keys: Arc<MasterKeys>,
+    /// The transmission, by the id inside this service.
+    pub transmission: TransmissionId,
+    /// The child.
+    pub child: ChildId,
+    /// In whose name.
+    pub on_behalf: OnBehalf,
+    /// The request, which may be repeated.
+    pub request: Request,
+    /// What is to happen.
+    pub the_move: Move,
+    /// SHA-256 of the content as read back from storage for this change.
+    pub digest: Digest,
+}
+
+impl Change for ChangeChild {
+    /// A refusal changes nothing, so it is an outcome. The sender is whom to wake.
+    type Outcome = Result<(OrganisationNumber, ChildChanged), Refusal>;
+    type Error = Refusal;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Self::Outcome, Refusal> {
+        let Some(loaded) = self.load(tx).await? else {
+            return Ok(Err(Failure::NotFound.into()));
+        };
+        if let Some(answered) = &loaded.answered {
+            return match self.request.answer_of(answered.clone(), &self.keys) {
+                Ok(first) => Ok(Ok((loaded.sender, first))),
+                Err(refusal) => refusal.settled(),
+            };
+        }
+        match self.decide(&loaded, tx) {
+            Ok(decision) => self.write(tx, loaded, decision).await.map(Ok),
+            Err(refusal) => refusal.settled(),
+        }
+    }
+}
+
+/// What was found to be allowed and possible.
+struct Decision {
+    actor: Actor,
+    statement: Statement,
+    state: ChildState,
+}
+
+impl ChangeChild {
+    async fn load(&self, tx: &mut Tx) -> Result<Option<ForChange>, Refusal> {
+        let caseworker = match &self.the_move {
+            Move::Assign(caseworker) => Some(caseworker),
+            _ => None,
+        };
+        let loaded = child::for_change(
+            tx.conn(),
+            &self.transmission,
+            &self.child,
+            &self.request.caller,
+            &self.request.id,
+            self.on_behalf.person(),
+            caseworker,
+        );
+        Ok(loaded.await?)
+    }
+
+    fn decide(&self, loaded: &ForChange, tx: &Tx) -> Result<Decision, Refusal> {
+        let actor = self.actor(loaded)?;
+        if loaded.content_sha256 != self.digest {
+            return Err(Refusal::digest_differs("transmission", &self.transmission.to_string()));
+        }
+        let statement = self.statement(loaded)?;
+        let event = statement.event().expect("every statement that is made has an event");
+        let state = loaded.child.state.clone().apply(event, tx.at())?;
+        Ok(Decision {
+            actor,
+            statement,
+            state,
+        })
+    }
+
+    /// The person must be active and have a role that reaches the child, now, in this transaction.
+    fn actor(&self, loaded: &ForChange) -> Result<Actor, Refusal> {
+        let access = loaded.actor.as_ref().ok_or(Failure::PermissionDenied)?;
+        let area = loaded.child.area.as_str();
+        let caseworker = loaded
+            .child
+            .state
+            .assignment()
+            .map(|assignment| &assignment.caseworker.staff);
+        let acts_as = |rpc| access.acts_as(rpc, area, caseworker);
+        match acts_as(self.the_move.rpc()) {
+            Some(person) => Ok(self.on_behalf.acting_as(person)),
+            // Whoever may see it learns that the move is not theirs; to others it does not exist.
+            None if acts_as(Rpc::ListTransmissions).is_some() => Err(Failure::PermissionDenied.into()),
+            None => match self.on_behalf {
+                OnBehalf::Self_(_) => Err(Failure::NotFound.into()),
+                OnBehalf::Program { .. } => Err(Failure::PermissionDenied.into()),
+            },
+        }
+    }
+
+    fn statement(&self, loaded: &ForChange) -> Result<Statement, Refusal> {
+        Ok(match &self.the_move {
+            Move::Assign(staff) => {
+                Statement::Assigned(assignable(loaded.caseworker.as_ref(), staff, &loaded.child.area)?)
+            }
+            Move::Revoke => Statement::Revoked,
+            Move::Register(_) => Statement::Registered,
+            Move::Reject(reason) => Statement::Rejected(*reason),
+            Move::Redirect(to) => Statement::Redirected(*to),
+            Move::Assess(outcome) => Statement::Assessed(*outcome),
+        })
+    }
+
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        loaded: ForChange,
+        decision: Decision,
+    ) -> Result<(OrganisationNumber, ChildChanged), Refusal> {
+        let Decision {
+            actor,
+            statement,
+            state,
+        } = decision;
+        let (at, name) = (tx.at(), self.the_move.name());
+        child::set_state(tx.conn(), &self.transmission, &loaded.child, &state, name, at).await?;
+        if let Move::Register(sealed) = &self.the_move {
+            child::set_case_number(tx.conn(), &self.transmission, &self.child, sealed).await?;
+        }
+        let data = format!("{} to {}", loaded.child.state.stage(), state.stage());
+        let mut book = Book::open(tx, &self.notary, loaded.sender).await?;
+        let about = About {
+            transmission: &self.transmission,
+            sent_id: &loaded.sent_id,
+            report: &loaded.report,
+            digest: &self.digest,
+        };
+        let subject = format!("{}/{}", self.transmission, self.child);
+        let key = actor.key();
+        let receipt = book.enter(tx, about, Some(self.child), stated_by(actor), statement)?;
+        book.close(tx, name).await?;
+        let changed = ChildChanged {
+            child: Some(child_state(&loaded.child, &state)),
+            receipt,
+        };
+        self.request.keep(tx, &self.keys, &changed).await?;
+        tx.record(LedgerEntry {
+            kind: name,
+            subject,
+            actor: key,
+            data,
+        });
+        Ok((loaded.sender, changed))
+    }
+}
+
+/// The caseworker as the receipt names one, if a child of this area can be given to that person now.
+fn assignable(access: Option<&Access>, staff: &StaffId, area: &str) -> Result<StaffReference, Failure> {
+    let access = access.ok_or_else(|| {
+        Failure::invalid_field(
+            "caseworker_staff_id",
+            "must be the id of somebody in the staff register",
+        )
+    })?;
+    match access.can_be_given(area) {
+        Some(role) => Ok(StaffReference {
+            role,
+            staff: staff.clone(),
+        }),
+        None if !access.active => Err(Failure::StaffInactive(staff.clone())),
+        None => Err(Failure::StaffWithoutAccess(staff.clone())),
+    }
+}
+
+/// The actor as a receipt states it.
+pub(crate) fn stated_by(actor: Actor) -> StatedBy {
+    match actor {
+        Actor::Person(person) => StatedBy::Person(person),
+        Actor::ProgramFor { program, person } => StatedBy::Program {
+            program,
+            on_behalf_of: Some(person),
+        },
+    }
+}
