@@ -1,0 +1,297 @@
+//! Assembles a receiver and runs it: storage, keys, certificates, the two listeners.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use framme_shared::{
+    db::{
+        Database, OpenError,
+        sealing::{KeyFileError, MasterKeys},
+    },
+    domain::organisation::OrganisationNumber,
+    runtime::{
+        clock::Clock,
+        exit::Exit,
+        identity::IdentityError,
+        random::Random,
+        serve::{self, Gate, Listener, LocalAddress, ServeLimits},
+        shutdown::Shutdown,
+        standard::{HealthReporter, Standard, StandardError, standard_services},
+        tls::{TlsError, TlsStore},
+    },
+    wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
+};
+use serde::Serialize;
+use tonic::server::NamedService;
+
+use crate::{
+    config::{Config, InvalidConfig},
+    core::Core,
+    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
+    receipts::{Notary, NotaryError, Wakeups},
+    store::SCHEMA,
+};
+
+/// At a stop: what the listeners take to drain, and a little more for the rest.
+const DRAIN_BEYOND_LISTENERS: Duration = Duration::from_secs(5);
+
+/// Why a receiver does not start. Nothing is served then.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration makes no sense.
+    #[error("the configuration is wrong")]
+    Config(#[from] InvalidConfig),
+    /// Master keys.
+    #[error("the master keys cannot be used")]
+    Keys(#[from] KeyFileError),
+    /// Certificates.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] TlsError),
+    /// The own certificate.
+    #[error("the certificate is no enterprise certificate")]
+    Identity(#[from] IdentityError),
+    /// The own certificate is somebody else's.
+    #[error("the certificate is of organisation {found}, the configuration names {wanted}")]
+    Organisation {
+        /// As in the certificate.
+        found: OrganisationNumber,
+        /// As in the configuration.
+        wanted: OrganisationNumber,
+    },
+    /// Signing of receipts.
+    #[error("receipts cannot be signed")]
+    Notary(#[from] NotaryError),
+    /// Storage.
+    #[error("the database is not opened")]
+    Database(#[from] OpenError),
+    /// A listener.
+    #[error("{address} cannot be listened on")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Health and reflection.
+    #[error("the contract cannot be served")]
+    Standard(#[from] StandardError),
+}
+
+/// Where a receiver listens, as bound: ports that were 0 are real here.
+#[derive(Clone, Debug, Serialize)]
+pub struct Addresses {
+    /// For senders.
+    pub exchange: String,
+    /// For the service's own people and programs.
+    pub local: String,
+}
+
+/// A running receiver.
+pub struct Receiver {
+    core: Arc<Core>,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+    addresses: Addresses,
+    drain: Duration,
+}
+
+impl Receiver {
+    /// Opens storage, reads keys and certificates, binds both listeners and serves.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, StartError> {
+        config.check()?;
+        let shutdown = Shutdown::new();
+        let tls = TlsStore::load(config.tls.clone(), Arc::clone(&clock))?;
+        let local_tls = match &config.local.tls {
+            Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
+            None => Arc::clone(&tls),
+        };
+        check_own(&tls, config.organisation)?;
+        let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
+
+        let exchange = exchange_listener(config.exchange.address, &tls).await?;
+        let local = local_listener(&config.local.address, &local_tls).await?;
+        let addresses = Addresses {
+            exchange: address_of(&exchange)?,
+            local: address_of(&local)?,
+        };
+        let drain = config.exchange.limits.drain.max(config.local.limits.drain) + DRAIN_BEYOND_LISTENERS;
+        serve_exchange(&core, exchange, &config, &shutdown).await?;
+        serve_local(&core, local, config.local.limits, &shutdown).await?;
+
+        let interval = Duration::from_secs(config.tls_reload_seconds);
+        if !Arc::ptr_eq(&tls, &local_tls) {
+            shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
+        }
+        shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
+        let watching = Arc::clone(&core.notary).watch(Arc::clone(&clock), interval, shutdown.clone());
+        shutdown.spawn("certificate of receipts", watching);
+        tracing::info!(
+            exchange = addresses.exchange,
+            local = addresses.local,
+            organisation = %config.organisation,
+            "the receiver serves"
+        );
+        Ok(Self {
+            core,
+            clock,
+            shutdown,
+            addresses,
+            drain,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What the handlers work with, for tests and commands in the same process.
+    #[must_use]
+    pub const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Runs until a signal or a fault, drains, and closes storage.
+    pub async fn run(self) -> Exit {
+        let exit = self.shutdown.run(self.clock, self.drain).await;
+        self.core.db.clone().close().await;
+        exit
+    }
+
+    /// Stops as the first signal does.
+    pub async fn stop(self) -> Exit {
+        self.shutdown.stop();
+        self.run().await
+    }
+}
+
+/// What the handlers work with, from a configuration.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Core, StartError> {
+    let keys = Arc::new(MasterKeys::load(config.database.master_key_file.as_deref())?);
+    let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
+    let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
+    let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    Ok(Core {
+        db,
+        keys,
+        notary,
+        wakeups: Wakeups::default(),
+        clock,
+        random,
+        limits: config.attachments,
+        test_numbers: config.test_numbers(),
+    })
+}
+
+fn check_own(tls: &TlsStore, wanted: OrganisationNumber) -> Result<(), StartError> {
+    let found = tls.own_identity()?.organisation;
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(StartError::Organisation { found, wanted })
+    }
+}
+
+async fn exchange_listener(address: SocketAddr, tls: &Arc<TlsStore>) -> Result<Listener, StartError> {
+    Listener::exchange(address, Arc::clone(tls))
+        .await
+        .map_err(|source| StartError::Listen {
+            address: address.to_string(),
+            source,
+        })
+}
+
+async fn local_listener(address: &LocalAddress, tls: &Arc<TlsStore>) -> Result<Listener, StartError> {
+    Listener::local(address, Arc::clone(tls))
+        .await
+        .map_err(|source| StartError::Listen {
+            address: address.to_string(),
+            source,
+        })
+}
+
+fn address_of(listener: &Listener) -> Result<String, StartError> {
+    let address = listener.address().map_err(|source| StartError::Listen {
+        address: "a listener".to_owned(),
+        source,
+    })?;
+    Ok(address.to_string())
+}
+
+async fn serve_exchange(
+    core: &Arc<Core>,
+    listener: Listener,
+    config: &Config,
+    shutdown: &Shutdown,
+) -> Result<(), StartError> {
+    let mut standard = standard_services(DESCRIPTORS)?;
+    let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
+    healthy(&standard.health, &exchange).await;
+    standard.routes = standard.routes.add_service(exchange);
+    let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
+    spawn(
+        core,
+        "exchange",
+        listener,
+        standard,
+        gate,
+        config.exchange.limits.clone(),
+        shutdown,
+    );
+    Ok(())
+}
+
+async fn serve_local(
+    core: &Arc<Core>,
+    listener: Listener,
+    limits: ServeLimits,
+    shutdown: &Shutdown,
+) -> Result<(), StartError> {
+    let mut standard = standard_services(DESCRIPTORS)?;
+    let work_list = WorkList::service(Arc::clone(core));
+    let staff = StaffRegister::service(Arc::clone(core));
+    healthy(&standard.health, &work_list).await;
+    healthy(&standard.health, &staff).await;
+    standard.routes = standard.routes.add_service(work_list).add_service(staff);
+    spawn(
+        core,
+        "local interface",
+        listener,
+        standard,
+        Arc::new(LocalGate),
+        limits,
+        shutdown,
+    );
+    Ok(())
+}
+
+/// Health names the service as serving.
+async fn healthy<S: NamedService>(health: &HealthReporter, _service: &S) {
+    health.set_serving::<S>().await;
+}
+
+fn spawn(
+    core: &Arc<Core>,
+    name: &'static str,
+    listener: Listener,
+    standard: Standard,
+    gate: Arc<dyn Gate>,
+    limits: ServeLimits,
+    shutdown: &Shutdown,
+) {
+    let service = serve::Service {
+        routes: blame_the_caller(standard.routes),
+        gate,
+        limits,
+        streaming: standard.streaming,
+        clock: Arc::clone(&core.clock),
+    };
+    shutdown.spawn(name, serve::serve(listener, service, shutdown.clone()));
+}
