@@ -1,1 +1,27 @@
-//! x
+//! The receiver of a child welfare service: takes transmissions from senders, keeps them sealed, states by signed
+//! receipts how far each child has come, and serves the work list to the service's own people and case systems.
+//!
+//! `grpc` decodes and authorises, the folders beside it hold what happens, each change of state as one
+//! [`Change`](framme_shared::db::Change), and `store` has the statements.
+
+pub mod attachments;
+pub mod authority;
+pub mod cli;
+pub mod config;
+pub mod content;
+pub mod core;
+pub mod credentials;
+pub mod doctor;
+pub mod error;
+pub mod grpc;
+pub mod inbox;
+pub mod keys;
+pub mod receipts;
+pub mod requests;
+pub mod service;
+pub mod staff;
+pub mod store;
+pub mod work_list;
+
+pub use config::Config;
+pub use service::{Addresses, Receiver, StartError};

@@ -1,1 +1,15 @@
-fn main() {}
+//! The receiver of a child welfare service.
+
+use clap::Parser as _;
+use framme_receiver::cli::{self, Cli};
+use framme_shared::runtime::{exit::Exit, tls};
+
+#[tokio::main]
+async fn main() -> Exit {
+    tls::install_provider();
+    let cli = Cli::parse();
+    match cli::run(cli).await {
+        Ok(exit) => exit,
+        Err(error) => cli::report(&error),
+    }
+}

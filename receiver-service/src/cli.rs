@@ -1,0 +1,114 @@
+//! The commands of `receiver`.
+
+mod check;
+mod child;
+mod client;
+mod completions;
+mod credential;
+mod doctor;
+mod failure;
+mod keys;
+mod migrate;
+mod output;
+mod report_json;
+mod serve;
+mod setup;
+mod staff;
+mod worklist;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use framme_shared::runtime::exit::Exit;
+
+pub use failure::report;
+
+/// Takes reports from the police, keeps them sealed, and states by signed receipts how far each child has come.
+#[derive(Debug, Parser)]
+#[command(name = "receiver", version, after_help = Exit::HELP)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The configuration; receiver.toml in this folder if there is one.
+    #[arg(long, global = true, env = "FRAMME_RECEIVER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The file with the token that commands prove themselves with; or give the token itself in FRAMME_TOKEN.
+    #[arg(long, global = true, env = "FRAMME_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Answers as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves senders, and the service's own people and case systems, until a signal.
+    Serve(serve::Serve),
+    /// Makes the tables, or brings them up to this version. Safe to repeat.
+    Migrate,
+    /// Reads the configuration and everything it names, and says what is wrong.
+    CheckConfig,
+    /// Looks for faults: schema, ledger, chains of receipts, sealed content, certificates, waiting children.
+    Doctor(doctor::Doctor),
+    /// The work list.
+    #[command(subcommand)]
+    Worklist(worklist::Worklist),
+    /// Gives a child to a caseworker.
+    Assign(child::Assign),
+    /// Takes a child from its caseworker: it is undelivered again.
+    Revoke(child::Revoke),
+    /// Records the case number that the case system gave a child.
+    Register(child::Register),
+    /// Refuses a child, with a reason.
+    Reject(child::Reject),
+    /// Says that a child belongs to another service.
+    Redirect(child::Redirect),
+    /// Records what the assessment of a child came to.
+    Assess(child::Assess),
+    /// The staff register.
+    #[command(subcommand)]
+    Staff(staff::Staff),
+    /// Tokens of people and programs.
+    #[command(subcommand)]
+    Credential(credential::Credential),
+    /// Master keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Prints completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever it could not do; see [`report`].
+pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let Cli { common, command } = cli;
+    match command {
+        Command::Serve(command) => command.run(&common).await,
+        Command::Migrate => migrate::run(&common).await,
+        Command::CheckConfig => check::run(&common).await,
+        Command::Doctor(command) => command.run(&common).await,
+        Command::Worklist(command) => command.run(&common).await,
+        Command::Assign(command) => command.run(&common).await,
+        Command::Revoke(command) => command.run(&common).await,
+        Command::Register(command) => command.run(&common).await,
+        Command::Reject(command) => command.run(&common).await,
+        Command::Redirect(command) => command.run(&common).await,
+        Command::Assess(command) => command.run(&common).await,
+        Command::Staff(command) => command.run(&common).await,
+        Command::Credential(command) => command.run(&common).await,
+        Command::Keys(command) => command.run(&common).await,
+        Command::Completions(command) => Ok(command.run()),
+    }
+}

@@ -1,0 +1,136 @@
+//! `receiver credential …`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use framme_shared::{
+    domain::staff_id::StaffId,
+    runtime::exit::Exit,
+    wire::{
+        pb::receiver::{CredentialKind as WireKind, IssueCredentialRequest, RevokeCredentialRequest},
+        time::to_pb,
+    },
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{
+    Common, client,
+    failure::Usage,
+    output,
+    setup::{clock, configuration, direct},
+};
+use crate::{
+    credentials::{self, MOST_DAYS},
+    staff::EnsureAdministrator,
+    store::credential::CredentialKind,
+};
+
+/// Tokens of people and programs.
+#[derive(Debug, Subcommand)]
+pub enum Credential {
+    /// Makes a token. It is shown once and kept nowhere.
+    Issue(Issue),
+    /// Ends a token at once.
+    Revoke {
+        /// Its id.
+        credential_id: String,
+    },
+}
+
+/// Options of `issue`.
+#[derive(Debug, Args)]
+pub struct Issue {
+    /// For a person of the staff register, or for a case system.
+    #[arg(long)]
+    kind: Kind,
+    /// The staff id, or a name of the same form for the program.
+    #[arg(long)]
+    holder: String,
+    /// For how many days it is valid, 1 to 400.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
+    days: i64,
+    /// Writes to the database itself instead of asking the service: for the first administrator, who is added to an
+    /// empty register by this.
+    #[arg(long)]
+    direct: bool,
+}
+
+/// Whose it is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Kind {
+    /// A person of the staff register.
+    Person,
+    /// A case system.
+    CaseSystem,
+}
+
+impl Credential {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<Exit> {
+        match self {
+            Self::Issue(issue) if issue.direct => issue.directly(common).await,
+            Self::Issue(issue) => issue.by_service(common).await,
+            Self::Revoke { credential_id } => {
+                let request = RevokeCredentialRequest { credential_id };
+                client::staff(common)?.revoke_credential(request).await?;
+                output::print(common.json, &json!({}), || vec!["the credential is ended".to_owned()]);
+                Ok(Exit::Ok)
+            }
+        }
+    }
+}
+
+impl Issue {
+    fn expires_at(&self) -> Timestamp {
+        let valid = SignedDuration::from_hours(24 * self.days);
+        clock().now().saturating_add(valid).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn by_service(self, common: &Common) -> anyhow::Result<Exit> {
+        let kind = match self.kind {
+            Kind::Person => WireKind::Person,
+            Kind::CaseSystem => WireKind::CaseSystem,
+        };
+        let request = IssueCredentialRequest {
+            kind: kind.into(),
+            expire_time: Some(to_pb(self.expires_at())),
+            holder_id: self.holder,
+        };
+        let answer = client::staff(common)?.issue_credential(request).await?.into_inner();
+        Ok(print(common, &answer.credential_id, &answer.token))
+    }
+
+    async fn directly(self, common: &Common) -> anyhow::Result<Exit> {
+        let config = configuration(common)?;
+        let holder = StaffId::parse(&self.holder).map_err(|rule| Usage(format!("--holder {rule}")))?;
+        let core = direct(&config).await?;
+        let kind = match self.kind {
+            Kind::Person => CredentialKind::Person,
+            Kind::CaseSystem => CredentialKind::CaseSystem,
+        };
+        if kind == CredentialKind::Person {
+            let keys = std::sync::Arc::clone(&core.keys);
+            core.db
+                .change(EnsureAdministrator {
+                    staff: holder.clone(),
+                    keys,
+                })
+                .await?;
+        }
+        let issued_by = "command line".to_owned();
+        let issued = credentials::issue(core.random.as_ref(), kind, holder, self.expires_at(), issued_by);
+        let id = core.db.change(issued.change).await??;
+        core.db.close().await;
+        Ok(print(common, &id.to_string(), issued.token.expose()))
+    }
+}
+
+fn print(common: &Common, credential_id: &str, token: &str) -> Exit {
+    let value = json!({ "credential_id": credential_id, "token": token });
+    output::print(common.json, &value, || {
+        vec![
+            format!("credential {credential_id}"),
+            format!("token      {token}"),
+            "the token is shown this once".to_owned(),
+        ]
+    });
+    Exit::Ok
+}

@@ -1,0 +1,71 @@
+//! `receiver keys …`.
+
+use clap::Subcommand;
+use framme_shared::{db::sealing::MasterKeys, runtime::exit::Exit};
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::{
+    Common,
+    failure::Usage,
+    output,
+    setup::{configuration, direct},
+};
+use crate::keys::rewrap_all;
+
+/// Master keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Makes the configured key file with one new key. An existing file is never overwritten.
+    Generate {
+        /// The key's name, for example the month of its making.
+        #[arg(long, default_value = "master-1")]
+        name: String,
+    },
+    /// Wraps every data key with the first master key of the file. Content is not touched; the service may run, and the
+    /// command may be killed and repeated at any time. Afterwards older master keys can be taken out of the file.
+    Rewrap,
+}
+
+impl Keys {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<Exit> {
+        match self {
+            Self::Generate { name } => generate(common, &name),
+            Self::Rewrap => rewrap(common).await,
+        }
+    }
+}
+
+fn generate(common: &Common, name: &str) -> anyhow::Result<Exit> {
+    let config = configuration(common)?;
+    let path = config
+        .database
+        .master_key_file
+        .ok_or_else(|| Usage("set database.master_key_file: it says where the file goes".to_owned()))?;
+    MasterKeys::create_file(&path, name)?;
+    let value = json!({ "file": path, "name": name });
+    output::print(common.json, &value, || {
+        vec![
+            format!("{} holds the new master key {name}", path.display()),
+            "keep a copy apart from the database and its backups: without it nothing can be read".to_owned(),
+        ]
+    });
+    Ok(Exit::Ok)
+}
+
+async fn rewrap(common: &Common) -> anyhow::Result<Exit> {
+    let config = configuration(common)?;
+    let core = direct(&config).await?;
+    let progress = ProgressBar::new_spinner();
+    let rewrapped = rewrap_all(&core, |rewrapped| progress.set_position(rewrapped)).await?;
+    progress.finish_and_clear();
+    let value = json!({ "rewrapped": rewrapped, "master_key": core.keys.current() });
+    output::print(common.json, &value, || {
+        vec![format!(
+            "{rewrapped} data keys are now wrapped by {}",
+            core.keys.current()
+        )]
+    });
+    core.db.close().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,119 @@
+//! `receiver worklist …`.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use framme_shared::{
+    runtime::exit::Exit,
+    wire::pb::receiver::{DownloadAttachmentRequest, GetTransmissionRequest, ListTransmissionsRequest},
+};
+use serde_json::json;
+use tokio::{fs::File, io::AsyncWriteExt as _};
+
+use super::{Common, client, output, report_json};
+
+/// The work list.
+#[derive(Debug, Subcommand)]
+pub enum Worklist {
+    /// Transmissions, most urgent and oldest first. No personal data.
+    List {
+        /// Only those with a child that is neither with a caseworker nor ended.
+        #[arg(long)]
+        unassigned: bool,
+    },
+    /// One transmission with its content. Recorded as a reading; a person's first counts as opened.
+    Show {
+        /// Its id.
+        transmission: String,
+    },
+    /// Saves a file of a transmission. Recorded as a reading.
+    Download {
+        /// The transmission.
+        transmission: String,
+        /// The file.
+        attachment: String,
+        /// Where to; must not exist yet.
+        #[arg(long)]
+        output: PathBuf,
+    },
+}
+
+impl Worklist {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<Exit> {
+        match self {
+            Self::List { unassigned } => list(common, unassigned).await,
+            Self::Show { transmission } => show(common, transmission).await,
+            Self::Download {
+                transmission,
+                attachment,
+                output,
+            } => download(common, transmission, attachment, output).await,
+        }
+    }
+}
+
+async fn list(common: &Common, unassigned_only: bool) -> anyhow::Result<Exit> {
+    let mut client = client::work_list(common)?;
+    let (mut all, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListTransmissionsRequest {
+            page_size: 500,
+            page_token,
+            unassigned_only,
+        };
+        let page = client.list_transmissions(request).await?.into_inner();
+        all.extend(page.transmissions);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let value = json!({ "transmissions": all.iter().map(output::summary).collect::<Vec<_>>() });
+    output::print(common.json, &value, || match all.as_slice() {
+        [] => vec!["nothing".to_owned()],
+        all => all.iter().flat_map(output::summary_lines).collect(),
+    });
+    Ok(Exit::Ok)
+}
+
+async fn show(common: &Common, transmission_id: String) -> anyhow::Result<Exit> {
+    let mut client = client::work_list(common)?;
+    let request = GetTransmissionRequest { transmission_id };
+    let found = client.get_transmission(request).await?.into_inner();
+    let entry = found.transmission.unwrap_or_default();
+    let content = report_json::report(&found.report.unwrap_or_default());
+    let value = json!({ "transmission": output::summary(&entry), "report": content });
+    output::print(common.json, &value, || {
+        let mut lines = output::summary_lines(&entry);
+        lines.push(String::new());
+        lines.extend(report_json::lines(&content));
+        lines
+    });
+    Ok(Exit::Ok)
+}
+
+async fn download(
+    common: &Common,
+    transmission_id: String,
+    attachment_id: String,
+    path: PathBuf,
+) -> anyhow::Result<Exit> {
+    let mut client = client::work_list(common)?;
+    let request = DownloadAttachmentRequest {
+        transmission_id,
+        attachment_id,
+    };
+    let mut stream = client.download_attachment(request).await?.into_inner();
+    let mut file = File::create_new(&path)
+        .await
+        .with_context(|| format!("{} cannot be made", path.display()))?;
+    let progress = indicatif::ProgressBar::new_spinner();
+    while let Some(piece) = stream.message().await? {
+        file.write_all(&piece.data).await?;
+        progress.inc(piece.data.len() as u64);
+    }
+    file.sync_all().await?;
+    progress.finish_and_clear();
+    Ok(Exit::Ok)
+}
