@@ -2,11 +2,11 @@
 
 use clap::Parser as _;
 use framme_receiver::cli::{self, Cli};
-use framme_shared::runtime::{exit::Exit, tls};
+use framme_shared::runtime::{exit::Exit, process};
 
 #[tokio::main]
 async fn main() -> Exit {
-    tls::install_provider();
+    process::prepare();
     let cli = Cli::parse();
     match cli::run(cli).await {
         Ok(exit) => exit,
