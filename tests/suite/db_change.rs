@@ -1,9 +1,14 @@
 //! What a caller of `Database::change` may rely on.
 
-use framme_shared::db::{Change, Database, LedgerEntry, Migration, Schema, StoreError, Tx, exactly_one};
+use std::sync::Arc;
+use std::time::Duration;
+
+use framme_shared::db::{Change, Database, Dialect, LedgerEntry, Migration, Schema, StoreError, Tx, exactly_one};
+use framme_shared::runtime::clock::ManualClock;
 use framme_tests::database::TestDatabase;
 use framme_tests::on_both_databases;
-use sqlx::Row as _;
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row as _};
 
 pub(crate) static SCHEMA: Schema = Schema {
     name: "test",
@@ -22,6 +27,7 @@ on_both_databases!(
     a_closed_database_makes_what_waits_and_refuses_what_comes,
     giving_up_the_answer_does_not_give_up_the_change,
     a_reader_cannot_write,
+    the_time_of_a_change_is_the_clocks,
 );
 
 /// Adds a note, or fails in the given way after adding it.
@@ -227,4 +233,61 @@ async fn a_reader_cannot_write(test: TestDatabase) {
         .await;
     assert!(written.is_err(), "{written:?}");
     assert!(notes(&database).await.is_empty());
+}
+
+/// Answers with the time that the change was given.
+struct WhatTime;
+
+impl Change for WhatTime {
+    type Outcome = Timestamp;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Timestamp, StoreError> {
+        Ok(tx.at())
+    }
+}
+
+async fn the_time_of_a_change_is_the_clocks(test: TestDatabase) {
+    let noon = "2026-03-01T12:00:00.000001Z".parse().unwrap();
+    let clock = Arc::new(ManualClock::new(noon));
+    let database = test.open_with(&SCHEMA, clock.clone()).await;
+    assert_eq!(database.change(WhatTime).await.unwrap(), noon);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        database.change(WhatTime).await.unwrap().to_string(),
+        "2026-03-01T12:00:01.000001Z"
+    );
+}
+
+/// Answers with the writer's settings.
+struct WriterSettings;
+
+impl Change for WriterSettings {
+    type Outcome = Vec<String>;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+        settings(tx.conn()).await
+    }
+}
+
+async fn settings(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT p.journal_mode || ' ' || s.synchronous || ' ' || f.foreign_keys
+        FROM pragma_journal_mode AS p, pragma_synchronous AS s, pragma_foreign_keys AS f";
+    let rows = sqlx::query(sql).fetch_all(connection).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// SQLite with another journal, or without an fsync at each commit, loses acknowledged changes in a power cut.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_connection_to_sqlite_flushes_each_commit() {
+    let test = TestDatabase::new(Dialect::Sqlite).await;
+    let database = test.open(&SCHEMA).await;
+    assert_eq!(database.change(WriterSettings).await.unwrap(), ["wal 2 1"]);
+    let mut readers = Vec::new();
+    for _ in 0..test.config().readers {
+        let mut reader = database.reader().acquire().await.unwrap();
+        assert_eq!(settings(&mut reader).await.unwrap(), ["wal 2 1"]);
+        readers.push(reader);
+    }
 }

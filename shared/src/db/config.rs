@@ -69,7 +69,7 @@ impl DatabaseConfig {
     pub(super) fn connect_options(&self) -> Result<AnyConnectOptions, OpenError> {
         let url = match self.dialect()? {
             Dialect::Sqlite => sqlite_url(&self.sqlite_path().ok_or(OpenError::Url("it names no file"))?)?,
-            Dialect::Postgres => self.url.clone(),
+            Dialect::Postgres => postgres_url(&self.url),
         };
         let options: AnyConnectOptions = url.parse().map_err(|_| OpenError::Url("it cannot be parsed"))?;
         Ok(sqlx::ConnectOptions::disable_statement_logging(options))
@@ -89,6 +89,17 @@ fn sqlite_url(path: &Path) -> Result<String, OpenError> {
     }
     url.push_str("?mode=rw");
     Ok(url)
+}
+
+/// Room for every statement that a service prepares, each in a few lengths.
+fn postgres_url(url: &str) -> String {
+    const CAPACITY: &str = "statement-cache-capacity";
+    let separator = if url.contains('?') { '&' } else { '?' };
+    if url.contains(CAPACITY) {
+        url.to_owned()
+    } else {
+        format!("{url}{separator}{CAPACITY}=500")
+    }
 }
 
 impl fmt::Debug for DatabaseConfig {

@@ -50,6 +50,7 @@ impl Mark {
         let file = options.open(path).map_err(MarkError::File)?;
         let length = file.metadata().map_err(MarkError::File)?.len();
         if length == 0 {
+            super::sync_folder_of(path).map_err(MarkError::File)?;
             tracing::info!("A new high-water mark begins; an older one at this place would have been used");
             return Ok(Self {
                 file,

@@ -7,7 +7,7 @@ use super::config::DatabaseConfig;
 use super::connection::connect;
 use super::portable::for_dialect;
 use super::schema::{BASE, Migration, Schema};
-use super::{Cause, Dialect, OpenError};
+use super::{Cause, Dialect, OpenError, sync_folder_of};
 
 /// What [`Database::migrate`](super::Database::migrate) did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,10 @@ fn create_file(path: &std::path::Path) -> Result<(), OpenError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).map(|_| ()).map_err(OpenError::File)
+    options
+        .open(path)
+        .and_then(|_| sync_folder_of(path))
+        .map_err(OpenError::File)
 }
 
 /// One migration at a time per PostgreSQL database. On SQLite each migration's own transaction is enough.

@@ -32,3 +32,9 @@ pub use migrate::MigrationReport;
 pub use pool::{guarded, is_idle};
 pub use rows::exactly_one;
 pub use schema::{Migration, Schema};
+
+/// Makes the name of a new file durable: without it a power cut can leave the bytes and lose the file.
+fn sync_folder_of(path: &std::path::Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    std::fs::File::open(folder.unwrap_or(std::path::Path::new(".")))?.sync_all()
+}

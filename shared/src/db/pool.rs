@@ -35,7 +35,8 @@ pub(super) async fn open(options: AnyConnectOptions, dialect: Dialect, readers: 
 
 fn read_only(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Sqlite => "PRAGMA query_only = ON",
+        // Several readers with the writer's cache each would be much memory for little.
+        Dialect::Sqlite => "PRAGMA query_only = ON; PRAGMA cache_size = -1024",
         Dialect::Postgres => "SET default_transaction_read_only = on",
     }
 }

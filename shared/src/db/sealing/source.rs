@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::db::sync_folder_of;
+
 /// Name of the credential in systemd's credentials directory.
 const CREDENTIAL: &str = "framme-master-key";
 
@@ -114,6 +116,7 @@ pub(super) fn create(path: &Path, name: &str, key: &[u8; 32]) -> Result<(), KeyF
     file.write_all(b"# Master keys, current first. Keep a copy apart from the database and its backups.\n")
         .and_then(|()| file.write_all(line.as_bytes()))
         .and_then(|()| file.sync_all())
+        .and_then(|()| sync_folder_of(path))
         .map_err(failed)
 }
 
