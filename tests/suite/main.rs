@@ -13,6 +13,7 @@ mod http2_limits;
 mod http2_stop;
 mod listening;
 mod receipt_jose;
+mod standard_services;
 mod tls_handshake;
 mod tls_identity;
 mod tls_local;

@@ -27,6 +27,10 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 /// And has this long to answer.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What tonic thinks that it connects to. Our connectors know better, and with an `https` address tonic would refuse to
+/// use them as soon as anything in the same build turns its own TLS on. Requests carry the real origin.
+const PLAIN: &str = "http://localhost";
+
 /// An endpoint in the configuration that is no address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be https://host:port")]
@@ -91,7 +95,7 @@ pub fn local_channel(
                     connected.map(TokioIo::new).map_err(DialError::Unreachable)
                 }
             });
-            Ok(endpoint(Uri::from_static("http://localhost")).connect_with_connector_lazy(connector))
+            Ok(endpoint(PLAIN).connect_with_connector_lazy(connector))
         }
         LocalAddress::Tcp(address) => {
             let trust = trust.ok_or(LocalChannelError::NoTrust)?;
@@ -128,11 +132,11 @@ fn over_tls(uri: Uri, dialer: Dialer) -> Channel {
         let dialer = Arc::clone(&dialer);
         async move { dialer.dial(CONNECT_TIMEOUT).await.map(TokioIo::new) }
     });
-    endpoint(uri).connect_with_connector_lazy(connector)
+    endpoint(PLAIN).origin(uri).connect_with_connector_lazy(connector)
 }
 
-fn endpoint(uri: Uri) -> Endpoint {
-    Endpoint::from(uri)
+fn endpoint(uri: &'static str) -> Endpoint {
+    Endpoint::from_static(uri)
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)

@@ -281,4 +281,26 @@ mod tests {
         assert!(shutdown.is_stopping());
         assert_eq!(run(shutdown, clock()).await, Exit::Failure);
     }
+
+    #[tokio::test]
+    async fn the_first_signal_drains_and_the_second_aborts() {
+        let shutdown = Shutdown::new();
+        shutdown.spawn("stuck", std::future::pending());
+        let (soft, clock) = (shutdown.soft().clone(), clock());
+        let running = tokio::spawn(shutdown.run(clock.clone(), DRAIN));
+        // Its first poll installs the signals.
+        tokio::task::yield_now().await;
+        send_to_self("-TERM");
+        soft.cancelled().await;
+        clock.slept(1).await;
+        assert!(!running.is_finished());
+        send_to_self("-INT");
+        assert_eq!(running.await.unwrap(), Exit::Failure);
+    }
+
+    fn send_to_self(signal: &str) {
+        let pid = std::process::id().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
 }
