@@ -1,23 +1,29 @@
 //! Master keys, and the data keys they wrap.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
-use super::source::{self, KeyFileError};
+use super::source::{self, KeyFile, KeyFileError};
 use super::{DataKey, SealError};
 
 /// First byte of a wrapped key: which layout follows.
 const LAYOUT: u8 = 1;
 
 /// The keys that wrap data keys, by name. New data keys are wrapped by the first; the others open what is older.
+///
+/// A key file that was changed is read again, without a restart, when the next data key is made or one is met whose
+/// master key is not known yet. A changed file that cannot be read is logged once and changes nothing.
 pub struct MasterKeys {
-    keys: Vec<MasterKey>,
+    keys: ArcSwap<Vec<MasterKey>>,
+    file: Option<KeyFile>,
 }
 
 struct MasterKey {
-    name: String,
+    name: &'static str,
     key: DataKey,
 }
 
@@ -69,7 +75,12 @@ impl MasterKeys {
     /// # Errors
     /// [`KeyFileError`] when there is none, others may read it, or a line is wrong.
     pub fn load(configured: Option<&Path>) -> Result<Self, KeyFileError> {
-        Self::parse(&source::read(configured)?)
+        let file = KeyFile::find(configured)?;
+        let keys = Self::parse(&file.read()?)?;
+        Ok(Self {
+            file: Some(file),
+            ..keys
+        })
     }
 
     /// Reads lines `name = base64 of 32 bytes`, current key first. Empty lines and those that begin with # are passed.
@@ -77,11 +88,10 @@ impl MasterKeys {
     /// # Errors
     /// [`KeyFileError`] names the line, never its content.
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
-        let keys = source::parse(text)?.into_iter().map(|(name, key)| MasterKey {
-            name,
-            key: DataKey::new(&key),
-        });
-        Ok(Self { keys: keys.collect() })
+        Ok(Self {
+            keys: ArcSwap::from_pointee(parse(text)?),
+            file: None,
+        })
     }
 
     /// Makes a key file with one new key, readable by its owner only.
@@ -93,14 +103,15 @@ impl MasterKeys {
     }
 
     /// Name of the key that wraps new data keys.
-    pub fn current(&self) -> &str {
-        &self.first().name
+    pub fn current(&self) -> &'static str {
+        first(&self.keys.load()).name
     }
 
     /// A key for a new report, and its form for the database.
     pub fn new_data_key(&self) -> (DataKey, WrappedKey) {
+        self.follow_file();
         let bytes = random_key();
-        (DataKey::new(&bytes), wrap(self.first(), &bytes))
+        (DataKey::new(&bytes), wrap(first(&self.keys.load()), &bytes))
     }
 
     /// The data key of a stored report.
@@ -117,33 +128,68 @@ impl MasterKeys {
     /// As [`MasterKeys::unwrap`].
     pub fn rewrap(&self, wrapped: &WrappedKey) -> Result<Option<WrappedKey>, SealError> {
         let bytes = self.bytes_of(wrapped)?;
-        let current = self.first();
+        let keys = self.keys.load();
+        let current = first(&keys);
         Ok((wrapped.master_key()? != current.name).then(|| wrap(current, &bytes)))
     }
 
     fn bytes_of(&self, wrapped: &WrappedKey) -> Result<Zeroizing<[u8; 32]>, SealError> {
         let (name, sealed) = wrapped.parts()?;
-        let master = self
-            .keys
-            .iter()
-            .find(|master| master.name == name)
-            .ok_or(SealError::UnknownMasterKey)?;
-        let opened = Zeroizing::new(master.key.open_with(&additional(name), sealed)?);
+        let opened = match open(&self.keys.load(), name, sealed) {
+            Err(SealError::UnknownMasterKey) if self.follow_file() => open(&self.keys.load(), name, sealed)?,
+            opened => opened?,
+        };
         <[u8; 32]>::try_from(opened.as_slice())
             .map(Zeroizing::new)
             .map_err(|_| SealError::Damaged)
     }
 
-    fn first(&self) -> &MasterKey {
-        self.keys.first().expect("a key file without keys is refused")
+    /// Takes up a key file that was changed; whether there is something new.
+    fn follow_file(&self) -> bool {
+        let Some(text) = self.file.as_ref().and_then(KeyFile::read_if_changed) else {
+            return false;
+        };
+        match text.and_then(|text| parse(&text)) {
+            Ok(keys) => {
+                tracing::info!(key.current = first(&keys).name, "The master key file was read again");
+                self.keys.store(Arc::new(keys));
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "The changed master key file cannot be used; the keys stay as they were");
+                false
+            }
+        }
     }
+}
+
+fn parse(text: &str) -> Result<Vec<MasterKey>, KeyFileError> {
+    let named = source::parse(text)?.into_iter();
+    Ok(named
+        .map(|(name, key)| MasterKey {
+            name: source::keep(name),
+            key: DataKey::new(&key),
+        })
+        .collect())
+}
+
+fn first(keys: &[MasterKey]) -> &MasterKey {
+    keys.first().expect("a key file without keys is refused")
+}
+
+fn open(keys: &[MasterKey], name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let master = keys
+        .iter()
+        .find(|master| master.name == name)
+        .ok_or(SealError::UnknownMasterKey)?;
+    master.key.open_with(&additional(name), sealed).map(Zeroizing::new)
 }
 
 fn wrap(master: &MasterKey, bytes: &[u8; 32]) -> WrappedKey {
     let length = u8::try_from(master.name.len()).expect("longer names are refused when the key file is read");
     let mut wrapped = vec![LAYOUT, length];
     wrapped.extend_from_slice(master.name.as_bytes());
-    wrapped.extend_from_slice(&master.key.seal_with(&additional(&master.name), bytes));
+    wrapped.extend_from_slice(&master.key.seal_with(&additional(master.name), bytes));
     WrappedKey(wrapped)
 }
 
@@ -204,6 +250,35 @@ mod tests {
             b"secret"
         );
         assert_eq!(refusal(new.unwrap(&wrapped)), Some(SealError::UnknownMasterKey));
+    }
+
+    #[test]
+    fn a_changed_key_file_is_taken_up_while_the_service_runs() {
+        let path = std::env::temp_dir().join(format!("framme-rotation-{}", std::process::id()));
+        let write = |text: &str| {
+            // Replaced whole, as an operator's tool does.
+            let beside = path.with_extension("new");
+            let _ = std::fs::remove_file(&beside);
+            std::fs::write(&beside, text).unwrap();
+            std::fs::set_permissions(&beside, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            std::fs::rename(&beside, &path).unwrap();
+        };
+        write(OLD);
+        let running = MasterKeys::load(Some(&path)).unwrap_or_else(|error| panic!("{error}"));
+        let (_, old) = running.new_data_key();
+
+        // Another process has rewrapped under a key that this one has not seen.
+        write(&format!("{NEW}{OLD}"));
+        let rewrapped = keys(&format!("{NEW}{OLD}")).rewrap(&old).unwrap().unwrap();
+        assert!(running.unwrap(&rewrapped).is_ok());
+        assert_eq!(running.new_data_key().1.master_key().unwrap(), "2026");
+
+        write("nonsense");
+        assert_eq!(running.new_data_key().1.master_key().unwrap(), "2026");
+        write(NEW);
+        assert_eq!(running.new_data_key().1.master_key().unwrap(), "2026");
+        assert_eq!(refusal(running.unwrap(&old)), Some(SealError::UnknownMasterKey));
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

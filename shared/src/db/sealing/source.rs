@@ -1,9 +1,11 @@
 //! The key file: where it is found, how it is written.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,18 +44,66 @@ pub enum KeyFileError {
     Empty,
 }
 
-/// The text of the key file in use.
-pub(super) fn read(configured: Option<&Path>) -> Result<Zeroizing<String>, KeyFileError> {
-    let path = choose(configured, |name| std::env::var_os(name)).ok_or(KeyFileError::NotConfigured)?;
-    let failed = |source| KeyFileError::File {
-        path: path.clone(),
-        source,
-    };
-    let mode = std::fs::metadata(&path).map_err(failed)?.permissions().mode();
-    if mode & 0o007 != 0 {
-        return Err(KeyFileError::Open { path });
+/// The key file in use, and the state in which it was last looked at.
+pub(super) struct KeyFile {
+    path: PathBuf,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What changes when a file is written or replaced: its number, length and time of change in nanoseconds.
+type Seen = (u64, u64, i64, i64);
+
+impl KeyFile {
+    pub(super) fn find(configured: Option<&Path>) -> Result<Self, KeyFileError> {
+        let path = choose(configured, |name| std::env::var_os(name)).ok_or(KeyFileError::NotConfigured)?;
+        Ok(Self {
+            path,
+            seen: Mutex::new(None),
+        })
     }
-    std::fs::read_to_string(&path).map(Zeroizing::new).map_err(failed)
+
+    /// The text, if only those may read it who should.
+    pub(super) fn read(&self) -> Result<Zeroizing<String>, KeyFileError> {
+        let failed = |source| KeyFileError::File {
+            path: self.path.clone(),
+            source,
+        };
+        let metadata = std::fs::metadata(&self.path).map_err(failed)?;
+        // Noted before the file is read: what is written meanwhile is seen the next time.
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen(&metadata));
+        if metadata.permissions().mode() & 0o007 != 0 {
+            return Err(KeyFileError::Open {
+                path: self.path.clone(),
+            });
+        }
+        std::fs::read_to_string(&self.path).map(Zeroizing::new).map_err(failed)
+    }
+
+    /// The text, if the file is another than when it was last looked at.
+    pub(super) fn read_if_changed(&self) -> Option<Result<Zeroizing<String>, KeyFileError>> {
+        // A file that is gone for a moment, or for good, leaves the keys as they are.
+        let now = seen(&std::fs::metadata(&self.path).ok()?);
+        let before = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (before != Some(now)).then(|| self.read())
+    }
+}
+
+fn seen(metadata: &Metadata) -> Seen {
+    (metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec())
+}
+
+/// The name for as long as the process lives: there are few, and a rotation adds one a year.
+pub(super) fn keep(name: String) -> &'static str {
+    static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    match names.iter().find(|kept| **kept == name) {
+        Some(kept) => kept,
+        None => {
+            let kept: &'static str = name.leak();
+            names.push(kept);
+            kept
+        }
+    }
 }
 
 fn choose(configured: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
@@ -170,10 +220,16 @@ mod tests {
         let path = std::env::temp_dir().join(format!("framme-keys-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
         create(&path, "2026", &[7; 32]).unwrap();
-        assert_eq!(parse(&read(Some(&path)).unwrap()).unwrap()[0].0, "2026");
+        assert_eq!(
+            parse(&KeyFile::find(Some(&path)).unwrap().read().unwrap()).unwrap()[0].0,
+            "2026"
+        );
         assert!(create(&path, "2026", &[8; 32]).is_err());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(read(Some(&path)), Err(KeyFileError::Open { .. })));
+        assert!(matches!(
+            KeyFile::find(Some(&path)).unwrap().read(),
+            Err(KeyFileError::Open { .. })
+        ));
         std::fs::remove_file(&path).unwrap();
     }
 }
