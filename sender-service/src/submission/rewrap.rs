@@ -58,12 +58,11 @@ fn wrapped_anew(keys: Vec<(ReportId, StoredKey)>, master: &MasterKeys) -> Result
     let mut rewrapped = Vec::with_capacity(keys.len());
     for (report, old) in keys {
         let wrapped = WrappedKey::from_bytes(old.wrapped.clone());
-        let new = master
-            .rewrap(&wrapped)
-            .map_err(|source| RewrapError::Seal { report, source })?;
+        let failed = |source| RewrapError::Seal { report, source };
+        let new = master.rewrap(&wrapped).map_err(failed)?.unwrap_or(wrapped);
         let new = StoredKey {
-            master_key_id: master.current().to_owned(),
-            wrapped: new.unwrap_or(wrapped).into_bytes(),
+            master_key_id: new.master_key().map_err(failed)?.to_owned(),
+            wrapped: new.into_bytes(),
         };
         rewrapped.push((report, old, new));
     }
