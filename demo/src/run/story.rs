@@ -45,7 +45,12 @@ impl Story {
             .submit(world, report_pb::Urgency::Normal, vec![receiver.areas[0].clone()])
             .await?;
         follow(world, &report_id, is_stored).await?;
+        println!("  the intake leader opens it and assigns the child:");
         open(receiver, &report_id).await?;
+        follow(world, &report_id, |report| {
+            children(report).all(|child| child.stage >= Stage::Opened.into())
+        })
+        .await?;
         assign(receiver, &report_id).await?;
         let report = follow(world, &report_id, is_delivered).await?;
         ensure!(is_delivered(&report), "the report is {}", standing(&report));
