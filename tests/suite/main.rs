@@ -12,6 +12,7 @@ mod db_rows;
 mod http2_limits;
 mod http2_stop;
 mod listening;
+mod malformed;
 mod python_client;
 mod receipt_jose;
 mod standard_services;
