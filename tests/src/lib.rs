@@ -1,3 +1,4 @@
 //! What the tests have in common. The tests themselves are in `suite/`.
 
 pub mod database;
+pub mod raw;

@@ -14,7 +14,9 @@ pub const CHUNK_BYTES: usize = 1024 * 1024;
 pub fn new_key(master: &MasterKeys) -> (DataKey, StoredKey) {
     let (key, wrapped) = master.new_data_key();
     // Not `current()`: the key file may be taken up anew between the two.
-    let master_key = wrapped.master_key().expect("a key that was just wrapped names its master key");
+    let master_key = wrapped
+        .master_key()
+        .expect("a key that was just wrapped names its master key");
     let stored = StoredKey {
         master_key_id: master_key.to_owned(),
         wrapped: wrapped.into_bytes(),

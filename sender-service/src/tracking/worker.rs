@@ -17,7 +17,7 @@ use framme_shared::{
             },
             report::ErrorReason,
         },
-        status::reason_of,
+        status::{no_answer, reason_of},
     },
 };
 use futures::{FutureExt as _, StreamExt as _};
@@ -140,7 +140,7 @@ impl TrackingWorker {
             }
             Arrived::Progress(progress) => self.progressed(&progress).await,
             Arrived::ConfirmDue => self.confirm().await,
-            Arrived::Silence => Ok(self.broken(&Status::deadline_exceeded("silence"))),
+            Arrived::Silence => Ok(self.broken(&no_answer())),
             Arrived::Ended(Some(status)) if reason_of(&status) == Some(ErrorReason::ChainMismatch) => {
                 self.distrust("receiver_forgot_receipts").await
             }
@@ -176,7 +176,7 @@ impl TrackingWorker {
         let mut client = self.peer.client();
         let opened = tokio::select! {
             opened = client.stream_receipts(request) => opened,
-            () = self.context.clock.sleep(CALL_LIMIT) => Err(Status::deadline_exceeded("no answer")),
+            () = self.context.clock.sleep(CALL_LIMIT) => Err(no_answer()),
         };
         match opened {
             Ok(stream) => {
@@ -300,7 +300,7 @@ impl TrackingWorker {
         let mut client = self.peer.client();
         let answer = tokio::select! {
             answer = client.confirm_receipts(request) => answer,
-            () = self.context.clock.sleep(CALL_LIMIT) => Err(Status::deadline_exceeded("no answer")),
+            () = self.context.clock.sleep(CALL_LIMIT) => Err(no_answer()),
         };
         match answer {
             Ok(_) => {

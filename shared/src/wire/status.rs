@@ -225,6 +225,11 @@ impl From<Failure> for Status {
     }
 }
 
+/// What a call comes to that its caller gave up on: made on the calling side, with no reason of the closed set.
+pub fn no_answer() -> Status {
+    Status::deadline_exceeded("no answer")
+}
+
 fn bad_request(found: &FieldViolations) -> ErrorDetail {
     let fields = found.iter().map(|violation| {
         let mut field = FieldViolation::new(violation.field(), violation.rule());
