@@ -14,7 +14,7 @@ use tonic::{
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Makes a call of any kind, `/package.Service/Method`, with these messages, and returns when the service has begun to
-/// answer: a refusal, or the first message of its answer. `None` where an answer has begun without a message yet.
+/// answer.
 ///
 /// # Errors
 /// The refusal.
