@@ -1,15 +1,17 @@
 //! `receiver doctor`.
 
 use clap::Args;
-use framme_shared::runtime::exit::Exit;
+use framme_shared::runtime::{
+    diagnosis::{self, Extent, Finding},
+    exit::Exit,
+};
 use indicatif::ProgressBar;
-use serde_json::json;
 
 use super::{
-    Common, output,
+    Common,
     setup::{configuration, direct},
 };
-use crate::doctor::{Extent, Finding, examine};
+use crate::doctor::examine;
 
 /// Options of `doctor`.
 #[derive(Debug, Args)]
@@ -25,23 +27,10 @@ impl Doctor {
         // Opening checks settings, schema and the ledger from its first entry.
         let core = direct(&config).await?;
         let progress = ProgressBar::new_spinner();
-        let extent = if self.full {
-            Extent::Everything
-        } else {
-            Extent::Sample(200)
-        };
         let mut findings = vec![Finding::good("database", "settings, schema and ledger hold")];
-        findings.extend(examine(&core, &config, extent, || progress.inc(1)).await?);
+        findings.extend(examine(&core, &config, Extent::of_flag(self.full), || progress.inc(1)).await?);
         progress.finish_and_clear();
         core.db.close().await;
-        let is_well = findings.iter().all(|finding| finding.is_good);
-        let value = json!({ "is_well": is_well, "findings": findings });
-        output::print(common.json, &value, || findings.iter().map(line).collect());
-        Ok(if is_well { Exit::Ok } else { Exit::Fault })
+        Ok(diagnosis::print(&findings, common.json))
     }
-}
-
-fn line(finding: &Finding) -> String {
-    let mark = if finding.is_good { "ok   " } else { "FAULT" };
-    format!("{mark}  {}: {}", finding.check, finding.text)
 }

@@ -2,18 +2,16 @@
 
 use std::fs;
 
-use framme_shared::domain::{
-    digest::Digest,
-    organisation::OrganisationNumber,
-    receipt::{ChainHead, Pair, ReceiptVerifier, TrustedIssuers},
+use framme_shared::{
+    domain::receipt::{ChainHead, Pair, ReceiptVerifier, TrustedIssuers},
+    runtime::diagnosis::{ChainCheck, Finding},
 };
 
-use super::Finding;
 use crate::{
     config::Config,
     core::Core,
     error::Refusal,
-    store::{peer, receipt, receipt::Receipt},
+    store::{peer, receipt},
 };
 
 /// Receipts read at once.
@@ -53,55 +51,20 @@ async fn chain(
     pair: &Pair,
     progress: &mut impl FnMut(),
 ) -> Result<Finding, Refusal> {
-    let check = format!("receipts for {}", pair.sender);
-    // Read first: receipts made meanwhile lie beyond it.
-    let promised = end_of(core, &pair.sender).await?;
-    let mut head = ChainHead::START;
-    loop {
-        let page = receipt::after(core.db.reader(), &pair.sender, head.sequence(), PAGE).await?;
+    let found = peer::find(core.db.reader(), &pair.sender).await?;
+    let promised = found.map_or((0, ChainHead::START.digest()), |peer| {
+        (peer.last_sequence, peer.last_sha256)
+    });
+    let mut check = ChainCheck::new(verifier, *pair, promised, core.clock.now());
+    while let Some(after) = check.wants_after() {
+        let page = receipt::after(core.db.reader(), &pair.sender, after, PAGE).await?;
         for receipt in &page {
-            head = match follow(core, verifier, pair, head, receipt) {
-                Ok(head) => head,
-                Err(why) => return Ok(Finding::fault(check, format!("number {}: {why}", receipt.sequence))),
-            };
-            if head.sequence() == promised.0 && head.digest() != promised.1 {
-                return Ok(Finding::fault(
-                    check,
-                    format!("number {} is not the one that was made", promised.0),
-                ));
-            }
+            check.take((receipt.sequence, receipt.sha256), &receipt.jws, |_| Ok(()));
         }
         progress();
         if page.is_empty() {
             break;
         }
     }
-    if head.sequence() < promised.0 {
-        let text = format!("it ends at {}, but {} were made", head.sequence(), promised.0);
-        return Ok(Finding::fault(check, text));
-    }
-    Ok(Finding::good(check, format!("{} receipts, whole", head.sequence())))
-}
-
-async fn end_of(core: &Core, sender: &OrganisationNumber) -> Result<(u64, Digest), Refusal> {
-    let found = peer::find(core.db.reader(), sender).await?;
-    Ok(found.map_or((0, ChainHead::START.digest()), |peer| {
-        (peer.last_sequence, peer.last_sha256)
-    }))
-}
-
-fn follow(
-    core: &Core,
-    verifier: &ReceiptVerifier,
-    pair: &Pair,
-    head: ChainHead,
-    receipt: &Receipt,
-) -> Result<ChainHead, String> {
-    let verified = verifier
-        .verify(&receipt.jws, pair, core.clock.now())
-        .map_err(|error| error.to_string())?;
-    if verified.sha256() != receipt.sha256 {
-        return Err("the digest kept beside it is another".to_owned());
-    }
-    head.follow(&verified).map_err(|error| error.to_string())
+    Ok(check.finding(format!("receipts for {}", pair.sender)))
 }

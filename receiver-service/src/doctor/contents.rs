@@ -1,8 +1,10 @@
 //! Whether what is sealed still opens and is what was stored.
 
-use framme_shared::domain::ids::TransmissionId;
+use framme_shared::{
+    domain::ids::TransmissionId,
+    runtime::diagnosis::{Extent, Faults, Finding},
+};
 
-use super::{Extent, Finding};
 use crate::{
     attachments::digest_of,
     content,
@@ -19,7 +21,7 @@ const PAGE: u32 = 100;
 struct Tally {
     contents: u64,
     files: u64,
-    faults: Vec<String>,
+    faults: Faults,
 }
 
 pub(super) async fn open(core: &Core, extent: Extent, progress: &mut impl FnMut()) -> Result<Finding, Refusal> {
@@ -29,14 +31,7 @@ pub(super) async fn open(core: &Core, extent: Extent, progress: &mut impl FnMut(
         Extent::Sample(size) => sample(core, size, &mut tally, progress).await?,
     }
     let text = format!("{} contents and {} files opened", tally.contents, tally.files);
-    Ok(match tally.faults.as_slice() {
-        [] => Finding::good("sealed content", text),
-        faults => {
-            let named: Vec<&str> = faults.iter().take(20).map(String::as_str).collect();
-            let text = format!("{text}; {} do not hold: {}", faults.len(), named.join(", "));
-            Finding::fault("sealed content", text)
-        }
-    })
+    Ok(tally.faults.finding("sealed content", &text))
 }
 
 async fn everything(core: &Core, tally: &mut Tally, progress: &mut impl FnMut()) -> Result<(), Refusal> {
@@ -92,7 +87,7 @@ async fn files(core: &Core, id: &TransmissionId, tally: &mut Tally) -> Result<()
         tally.files += 1;
         match digest_of(core, &file).await {
             Ok(digest) if digest == file.sha256 => {}
-            Ok(_) => tally.faults.push(format!("file {}", file.storage_id)),
+            Ok(_) => tally.faults.note(format!("file {}", file.storage_id)),
             Err(refusal) => note(Err(refusal), id, tally)?,
         }
     }
@@ -104,7 +99,7 @@ fn note(result: Result<(), Refusal>, id: &TransmissionId, tally: &mut Tally) -> 
     match result {
         Ok(()) => Ok(()),
         Err(Refusal::Rule(_)) => {
-            tally.faults.push(format!("transmission {id}"));
+            tally.faults.note(format!("transmission {id}"));
             Ok(())
         }
         Err(other) => Err(other),

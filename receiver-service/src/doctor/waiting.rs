@@ -1,6 +1,7 @@
 //! Whether somebody could take what waits.
 
-use super::Finding;
+use framme_shared::runtime::diagnosis::Finding;
+
 use crate::{
     authority::{Reach, Role, Rpc, rule},
     core::Core,

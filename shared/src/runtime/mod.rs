@@ -1,9 +1,10 @@
-//! What makes a process of ours: clock, randomness, configuration, shutdown, telemetry, TLS and peer identity.
+//! What makes a process of ours: clock, randomness, configuration, shutdown, telemetry, TLS, peer identity, diagnosis.
 
 pub mod caller;
 pub mod clock;
 pub mod config;
 pub mod connect;
+pub mod diagnosis;
 pub mod exit;
 pub mod identity;
 pub mod process;

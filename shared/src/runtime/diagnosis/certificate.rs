@@ -1,21 +1,21 @@
 //! Whether the own certificate lasts.
 
-use std::fs;
+use std::{fs, path::Path};
 
-use framme_shared::domain::certificate;
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::Finding;
-use crate::config::Config;
+use crate::domain::certificate;
 
 /// A new enterprise certificate takes days to get.
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// The enterprise certificate's validity.
-pub(super) fn own(config: &Config, now: Timestamp) -> Finding {
+/// The validity of the enterprise certificate in this PEM file; a fault from 30 days before its end on.
+#[must_use]
+pub fn own_certificate(pem_file: &Path, now: Timestamp) -> Finding {
     let check = "certificate";
-    let Some(until) = valid_until(config) else {
+    let Some(until) = valid_until(pem_file) else {
         return Finding::fault(check, "it cannot be read");
     };
     let left = until.duration_since(now);
@@ -28,8 +28,8 @@ pub(super) fn own(config: &Config, now: Timestamp) -> Finding {
     }
 }
 
-fn valid_until(config: &Config) -> Option<Timestamp> {
-    let pem = fs::read(&config.tls.certificate).ok()?;
+fn valid_until(pem_file: &Path) -> Option<Timestamp> {
+    let pem = fs::read(pem_file).ok()?;
     let der = CertificateDer::from_pem_slice(&pem).ok()?;
     let certificate = certificate::parse(&der).ok()?;
     Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
