@@ -22,6 +22,7 @@ mod receiver_inbox;
 mod receiver_receipts;
 mod receiver_work_list;
 mod receiving;
+mod sender;
 mod standard_services;
 mod tls_handshake;
 mod tls_identity;

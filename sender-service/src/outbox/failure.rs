@@ -5,7 +5,7 @@ use framme_shared::{
     runtime::connect::{CallFailure, CertificateFault, classify},
     wire::{
         pb::report::ErrorReason,
-        status::{Received, name_of},
+        status::{Received, name_of, reason_of},
     },
 };
 use tonic::{Code, Status};
@@ -61,6 +61,10 @@ impl From<&Status> for Failure {
         match classify(status) {
             CallFailure::Certificate(fault) => Self::Certificate(fault),
             CallFailure::Unavailable => Self::Unreachable("unreachable"),
+            // Something on the way answers for a receiver that is away.
+            CallFailure::Answered(Code::Unavailable | Code::DeadlineExceeded) if reason_of(status).is_none() => {
+                Self::Unreachable("unavailable")
+            }
             CallFailure::Answered(_) => refused(&Received::from_status(status)),
         }
     }
@@ -81,7 +85,6 @@ fn refused(received: &Received) -> Failure {
         (Some(reason), _) => name_of(reason),
         (None, Code::PermissionDenied) => name_of(ErrorReason::PermissionDenied),
         (None, Code::Unauthenticated) => name_of(ErrorReason::Unauthenticated),
-        (None, Code::Unavailable | Code::DeadlineExceeded) => "unavailable",
         (None, Code::Unimplemented) => "unimplemented",
         (None, _) => "refused",
     };

@@ -1,0 +1,9 @@
+//! The sender by itself, on both databases, against receivers that the tests play.
+
+mod attachments;
+mod outbox;
+mod receiver;
+mod requests;
+mod stage;
+mod submission;
+mod tracking;
