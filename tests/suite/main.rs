@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authorisation;
+mod attachments;
 mod crash_replay;
 mod db_cancelled_begin;
 mod db_change;
