@@ -45,8 +45,8 @@ enum Command {
     Migrate,
     /// Check the configuration, the keys and the certificates, without running anything.
     CheckConfig,
-    /// Check what a person should look at: database, receivers, deliveries that fail.
-    Doctor,
+    /// Look for faults: schema, ledger, chains of receipts, sealed content, certificate, receivers, failing deliveries.
+    Doctor(doctor::Doctor),
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -118,7 +118,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Serve(serve) => service::serve(session, serve).await,
         Command::Migrate => service::migrate(session).await,
         Command::CheckConfig => service::check_config(session),
-        Command::Doctor => doctor::doctor(session).await,
+        Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
         Command::Figures => figures::figures(session).await,
         Command::Receiver(command) => receiver::run(session, command).await,

@@ -8,6 +8,8 @@ use framme_shared::{
     domain::ids::{AttachmentId, ReportId},
 };
 
+use sqlx::AnyPool;
+
 use crate::{context::Context, store::attachment, submission::sealed};
 
 /// Why a piece cannot be read.
@@ -25,7 +27,7 @@ pub enum ReadError {
 }
 
 impl Context {
-    /// The bytes from `position` to the end of the piece that holds it: at least one, at most 1 MiB and a message.
+    /// As [`read_piece`].
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -36,16 +38,30 @@ impl Context {
         key: &DataKey,
         position: u64,
     ) -> Result<Vec<u8>, ReadError> {
-        let found = attachment::chunk_at(self.database.reader(), report, file, position).await?;
-        let chunk = found
-            .filter(|chunk| position < chunk.start + chunk.length)
-            .ok_or(ReadError::Missing)?;
-        let mut bytes = sealed::open_chunk(key, (report, file), chunk.start, &chunk.sealed)?;
-        let skip = usize::try_from(position - chunk.start).map_err(|_| ReadError::Missing)?;
-        if skip >= bytes.len() {
-            return Err(ReadError::Missing);
-        }
-        bytes.drain(..skip);
-        Ok(bytes)
+        read_piece(self.database.reader(), report, file, key, position).await
     }
+}
+
+/// The bytes from `position` to the end of the piece that holds it: at least one, at most 1 MiB and a message.
+///
+/// # Errors
+/// See [`ReadError`].
+pub async fn read_piece(
+    reader: &AnyPool,
+    report: &ReportId,
+    file: &AttachmentId,
+    key: &DataKey,
+    position: u64,
+) -> Result<Vec<u8>, ReadError> {
+    let found = attachment::chunk_at(reader, report, file, position).await?;
+    let chunk = found
+        .filter(|chunk| position < chunk.start + chunk.length)
+        .ok_or(ReadError::Missing)?;
+    let mut bytes = sealed::open_chunk(key, (report, file), chunk.start, &chunk.sealed)?;
+    let skip = usize::try_from(position - chunk.start).map_err(|_| ReadError::Missing)?;
+    if skip >= bytes.len() {
+        return Err(ReadError::Missing);
+    }
+    bytes.drain(..skip);
+    Ok(bytes)
 }

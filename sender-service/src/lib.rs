@@ -6,6 +6,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod directory;
+pub mod doctor;
 pub mod files;
 pub mod followers;
 pub mod grpc;

@@ -63,8 +63,12 @@ impl ReceiptTrust {
     /// # Errors
     /// See [`ReceiptError`].
     pub fn verify(&self, jws: &str, pair: &Pair, at: Timestamp) -> Result<VerifiedReceipt, ReceiptError> {
-        let verifier = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).1);
-        verifier.verify(jws, pair, at)
+        self.verifier().verify(jws, pair, at)
+    }
+
+    /// The verifier by the files as last read.
+    pub fn verifier(&self) -> Arc<ReceiptVerifier> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).1)
     }
 
     /// Reads the files again every `interval` until a stop is asked for. Files that cannot be used change nothing.

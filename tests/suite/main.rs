@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod architecture;
-mod authorisation;
 mod attachments;
+mod authorisation;
 mod crash_replay;
 mod db_cancelled_begin;
 mod db_change;

@@ -2,55 +2,56 @@
 
 use std::sync::Arc;
 
-use framme_shared::runtime::{
-    clock::{Clock as _, SystemClock},
-    exit::Exit,
+use clap::Args;
+use framme_shared::{
+    db::{OpenError, sealing::MasterKeys},
+    runtime::{
+        clock::{Clock as _, SystemClock},
+        diagnosis::{self, Extent, Finding},
+        exit::Exit,
+        telemetry::Causes,
+    },
 };
-use jiff::SignedDuration;
+use indicatif::ProgressBar;
 
 use super::{Session, outcome::CommandError};
 use crate::{
+    Config,
+    doctor::{Subject, examine},
     service::open_database,
-    store::{receiver, transmission},
 };
 
-/// A receiver that has been silent for longer is worth a look.
-const SILENT_FOR_LONG: SignedDuration = SignedDuration::from_mins(10);
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Open every content and every file, instead of a sample of 200 contents.
+    #[arg(long)]
+    full: bool,
+}
 
-pub(super) async fn doctor(session: &Session) -> Result<Exit, CommandError> {
+pub(super) async fn doctor(session: &Session, arguments: Doctor) -> Result<Exit, CommandError> {
     let config = session.config()?;
-    let clock = Arc::new(SystemClock);
-    let now = clock.now();
-    let database = open_database(&config, clock).await?;
-    println!("ok      the database can be opened, and its ledger holds");
-    let mut faults = 0;
-    for row in receiver::list(database.reader()).await? {
-        let organisation = row.organisation;
-        if let Some(reason) = &row.distrusted_reason {
-            faults += 1;
-            println!(
-                "FAULT   receiver {organisation}: its receipts are not believed ({reason}); look, then `sender receiver trust {organisation}`"
-            );
-        }
-        match row.last_contact_at {
-            None => {
-                faults += 1;
-                println!("FAULT   receiver {organisation}: has never answered");
-            }
-            Some(at) if now.duration_since(at) > SILENT_FOR_LONG => {
-                faults += 1;
-                println!("FAULT   receiver {organisation}: has not answered since {at}");
-            }
-            Some(_) => println!("ok      receiver {organisation}: answers; {} waiting", row.waiting),
-        }
-    }
-    for failing in transmission::failing(database.reader()).await? {
-        faults += 1;
-        println!(
-            "FAULT   receiver {}: {} deliveries fail with {}",
-            failing.receiver, failing.count, failing.failure
-        );
-    }
+    let progress = ProgressBar::new_spinner();
+    let findings = findings(&config, Extent::of_flag(arguments.full), &progress).await?;
+    progress.finish_and_clear();
+    Ok(diagnosis::print(&findings, session.json))
+}
+
+async fn findings(config: &Config, extent: Extent, progress: &ProgressBar) -> Result<Vec<Finding>, CommandError> {
+    let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
+    let database = match open_database(config, Arc::new(SystemClock)).await {
+        Ok(database) => database,
+        Err(error @ OpenError::Connect(_)) => return Err(error.into()),
+        Err(error) => return Ok(vec![Finding::fault("database", Causes(&error).to_string())]),
+    };
+    let subject = Subject {
+        config,
+        database: &database,
+        keys: &keys,
+        now: SystemClock.now(),
+    };
+    let mut findings = vec![Finding::good("database", "settings, schema and ledger hold")];
+    let found = examine(&subject, extent, || progress.inc(1)).await;
     database.close().await;
-    Ok(if faults == 0 { Exit::Ok } else { Exit::Fault })
+    findings.extend(found?);
+    Ok(findings)
 }

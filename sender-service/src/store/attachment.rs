@@ -77,6 +77,38 @@ WHERE report_id = $1",
     rows.iter().map(read).collect()
 }
 
+/// Up to `limit` complete files after this one, in the order of reports and files, each with its report's wrapped key.
+pub async fn complete_after(
+    pool: &AnyPool,
+    after: Option<(ReportId, AttachmentId)>,
+    limit: i64,
+) -> Result<Vec<(ReportId, AttachmentRow, Vec<u8>)>, StoreError> {
+    let (report, attachment) = after.map_or_else(Default::default, |(report, attachment)| {
+        (report.to_string(), attachment.to_string())
+    });
+    let rows = sqlx::query(
+        "-- attachment::complete_after
+SELECT attachment.report_id, attachment_id, size_bytes, sha256, committed_bytes, complete, upload_token,
+    data_key.wrapped
+FROM attachment
+JOIN data_key ON data_key.report_id = attachment.report_id
+WHERE complete = 1 AND (attachment.report_id, attachment_id) > ($1, $2)
+ORDER BY attachment.report_id, attachment_id
+LIMIT $3",
+    )
+    .bind(report)
+    .bind(attachment)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "attachment", "attachment_id");
+            Ok((reader.parsed("report_id")?, read(row)?, reader.bytes("wrapped")?))
+        })
+        .collect()
+}
+
 /// Announces a file of which nothing is durable yet.
 pub async fn insert(
     conn: &mut AnyConnection,

@@ -11,6 +11,8 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
+use super::columns::Reader;
+
 /// A verified receipt to store.
 pub struct NewReceipt<'a> {
     /// Its number in the pair.
@@ -69,4 +71,47 @@ ORDER BY receiver, sequence",
     .fetch_all(pool)
     .await?;
     rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
+}
+
+/// A receipt as stored.
+#[derive(Debug, Clone)]
+pub struct StoredReceipt {
+    /// Its number in the pair.
+    pub sequence: u64,
+    /// The bytes as they came.
+    pub jws: String,
+    /// Their digest.
+    pub sha256: Digest,
+}
+
+/// Up to `limit` receipts of a receiver after this number, in order.
+pub async fn page(
+    pool: &AnyPool,
+    receiver: &OrganisationNumber,
+    after: u64,
+    limit: i64,
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    let rows = sqlx::query(
+        "-- receipt::page
+SELECT receiver, sequence, jws, sha256
+FROM receipt
+WHERE receiver = $1 AND sequence > $2
+ORDER BY sequence
+LIMIT $3",
+    )
+    .bind(receiver.to_string())
+    .bind(after as i64)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "receipt", "receiver");
+            Ok(StoredReceipt {
+                sequence: reader.count("sequence")?,
+                jws: reader.text("jws")?,
+                sha256: reader.digest("sha256")?,
+            })
+        })
+        .collect()
 }

@@ -315,3 +315,58 @@ ORDER BY receiver, last_failure",
         })
         .collect()
 }
+
+/// How many transmissions there are.
+pub async fn count(pool: &AnyPool) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::count
+SELECT COUNT(*) AS transmissions
+FROM transmission",
+    )
+    .fetch_one(pool)
+    .await?;
+    Reader::new(&row, "transmission", "transmissions").count("transmissions")
+}
+
+/// The sealed content of a transmission, with what opens and checks it.
+pub struct Sealed {
+    /// Which.
+    pub transmission: TransmissionId,
+    /// Of which report.
+    pub report: ReportId,
+    /// The sealed bytes.
+    pub content: Vec<u8>,
+    /// SHA-256 before sealing.
+    pub content_sha256: Digest,
+    /// The report's wrapped data key.
+    pub wrapped_key: Vec<u8>,
+}
+
+/// Up to `limit` transmissions whose id comes after this one, in the order of ids.
+pub async fn sealed_after(pool: &AnyPool, after: &str, limit: i64) -> Result<Vec<Sealed>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::sealed_after
+SELECT transmission_id, transmission.report_id, content, content_sha256, data_key.wrapped
+FROM transmission
+JOIN data_key ON data_key.report_id = transmission.report_id
+WHERE transmission_id > $1
+ORDER BY transmission_id
+LIMIT $2",
+    )
+    .bind(after.to_owned())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok(Sealed {
+                transmission: reader.parsed("transmission_id")?,
+                report: reader.parsed("report_id")?,
+                content: reader.bytes("content")?,
+                content_sha256: reader.digest("content_sha256")?,
+                wrapped_key: reader.bytes("wrapped")?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! Looks for faults in what a sender has: never changes anything.
+
+mod chains;
+mod contents;
+mod exchange;
+
+use framme_shared::{
+    db::{Database, StoreError, sealing::MasterKeys},
+    runtime::diagnosis::{Extent, Finding, own_certificate},
+};
+use jiff::Timestamp;
+
+use crate::config::Config;
+
+/// What is looked at.
+pub struct Subject<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The database, which has just been opened: that checks settings, schema and ledger.
+    pub database: &'a Database,
+    /// The keys that its content is sealed under.
+    pub keys: &'a MasterKeys,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Every check but those that opening the database makes; `progress` is called now and then.
+///
+/// # Errors
+/// Those of the database. A fault that was found is no error.
+pub async fn examine(
+    subject: &Subject<'_>,
+    extent: Extent,
+    mut progress: impl FnMut(),
+) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = vec![own_certificate(&subject.config.tls.certificate, subject.now)];
+    findings.extend(exchange::all(subject).await?);
+    findings.extend(chains::all(subject, &mut progress).await?);
+    findings.push(contents::open(subject, extent, &mut progress).await?);
+    Ok(findings)
+}
+
+/// Damage is a finding; a database that cannot be read is an error.
+fn damage(error: StoreError) -> Result<String, StoreError> {
+    match error {
+        StoreError::Corrupt { .. } => Ok(error.to_string()),
+        other => Err(other),
+    }
+}

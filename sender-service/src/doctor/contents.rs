@@ -1,0 +1,145 @@
+//! Whether what is sealed still opens and is what was taken.
+
+use framme_shared::{
+    db::{StoreError, sealing::DataKey},
+    domain::{
+        digest::{Digest, Hasher},
+        ids::{AttachmentId, ReportId},
+    },
+    runtime::{
+        diagnosis::{Extent, Faults, Finding},
+        random::{OsRandom, Random as _},
+    },
+};
+
+use super::{Subject, damage};
+use crate::{
+    files::{ReadError, read_piece},
+    store::{
+        attachment::{self, AttachmentRow},
+        transmission::{self, Sealed},
+    },
+    submission::sealed,
+};
+
+/// Contents read at once: each is at most 4 MiB, and most are a few KiB.
+const PAGE: i64 = 16;
+
+/// What was opened, and what did not hold.
+#[derive(Default)]
+struct Tally {
+    contents: u64,
+    files: u64,
+    faults: Faults,
+}
+
+pub(super) async fn open(
+    subject: &Subject<'_>,
+    extent: Extent,
+    progress: &mut impl FnMut(),
+) -> Result<Finding, StoreError> {
+    let mut tally = Tally::default();
+    match extent {
+        Extent::Everything => {
+            every_content(subject, &mut tally, progress).await?;
+            every_file(subject, &mut tally, progress).await?;
+        }
+        Extent::Sample(size) => sample(subject, size, &mut tally, progress).await?,
+    }
+    let text = format!("{} contents and {} files opened", tally.contents, tally.files);
+    Ok(tally.faults.finding("sealed content", &text))
+}
+
+async fn every_content(
+    subject: &Subject<'_>,
+    tally: &mut Tally,
+    progress: &mut impl FnMut(),
+) -> Result<(), StoreError> {
+    let mut after = String::new();
+    loop {
+        let page = transmission::sealed_after(subject.database.reader(), &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.transmission.to_string();
+        page.iter().for_each(|found| one(subject, found, tally));
+        progress();
+    }
+}
+
+/// Contents at random places of the order of ids; ids are random, so this is a fair sample.
+async fn sample(
+    subject: &Subject<'_>,
+    size: u32,
+    tally: &mut Tally,
+    progress: &mut impl FnMut(),
+) -> Result<(), StoreError> {
+    let reader = subject.database.reader();
+    if transmission::count(reader).await? <= u64::from(size) {
+        return every_content(subject, tally, progress).await;
+    }
+    for _ in 0..size {
+        let from = OsRandom.new_uuid().to_string();
+        let mut found = transmission::sealed_after(reader, &from, 1).await?;
+        if found.is_empty() {
+            found = transmission::sealed_after(reader, "", 1).await?;
+        }
+        found.iter().for_each(|found| one(subject, found, tally));
+        progress();
+    }
+    Ok(())
+}
+
+fn one(subject: &Subject<'_>, found: &Sealed, tally: &mut Tally) {
+    tally.contents += 1;
+    let opened = sealed::open_key(subject.keys, found.wrapped_key.clone())
+        .and_then(|key| sealed::open_content(&key, &found.transmission, &found.content));
+    match opened {
+        Ok(content) if Digest::of(&content) == found.content_sha256 => {}
+        Ok(_) => tally
+            .faults
+            .note(format!("transmission {} (another digest)", found.transmission)),
+        Err(error) => tally
+            .faults
+            .note(format!("transmission {} ({error})", found.transmission)),
+    }
+}
+
+async fn every_file(subject: &Subject<'_>, tally: &mut Tally, progress: &mut impl FnMut()) -> Result<(), StoreError> {
+    let mut after: Option<(ReportId, AttachmentId)> = None;
+    loop {
+        let page = attachment::complete_after(subject.database.reader(), after, PAGE).await?;
+        let Some((report, last, _)) = page.last() else {
+            return Ok(());
+        };
+        after = Some((*report, last.attachment));
+        for (report, file, wrapped) in page {
+            tally.files += 1;
+            let name = format!("file {} of report {report}", file.attachment);
+            match sealed::open_key(subject.keys, wrapped) {
+                Ok(key) => match digest_of(subject, &report, &file, &key).await {
+                    Ok(digest) if digest == file.sha256 => {}
+                    Ok(_) => tally.faults.note(format!("{name} (another digest)")),
+                    Err(ReadError::Store(error)) => tally.faults.note(format!("{name} ({})", damage(error)?)),
+                    Err(error) => tally.faults.note(format!("{name} ({error})")),
+                },
+                Err(error) => tally.faults.note(format!("{name} ({error})")),
+            }
+            progress();
+        }
+    }
+}
+
+/// SHA-256 of a file as it is read back, piece by piece.
+async fn digest_of(
+    subject: &Subject<'_>,
+    report: &ReportId,
+    file: &AttachmentRow,
+    key: &DataKey,
+) -> Result<Digest, ReadError> {
+    let (mut hasher, mut position) = (Hasher::new(), 0);
+    while position < file.size_bytes {
+        let piece = read_piece(subject.database.reader(), report, &file.attachment, key, position).await?;
+        hasher.update(&piece);
+        position += piece.len() as u64;
+    }
+    Ok(hasher.finish())
+}
