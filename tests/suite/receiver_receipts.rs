@@ -2,16 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use framme_receiver::{
-    doctor::{self, Extent},
-    keys::rewrap_all,
-    service,
-};
+use framme_receiver::{doctor, keys::rewrap_all, service};
 use framme_shared::{
     db::sealing::MasterKeys,
     domain::digest::Digest,
     runtime::{
         clock::{Clock, ManualClock, SystemClock},
+        diagnosis::Extent,
         random::OsRandom,
     },
     wire::pb::{
