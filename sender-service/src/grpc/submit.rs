@@ -7,7 +7,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         identity_number::TestNumbers,
-        ids::{ChildId, TransmissionId},
+        ids::{ChildId, ReportId, TransmissionId},
         organisation::OrganisationNumber,
         report::{Child, Report},
     },
@@ -49,20 +49,47 @@ impl Api {
         let message = request
             .report
             .ok_or_else(|| Failure::invalid_field("report", "must be there"))?;
-        let submission = self.check(message)?;
+        let answer = self.first_answer(caller, message).await?;
+        SubmitReportResponse::decode(answer.as_slice()).map_err(|error| Failure::StorageCorrupt(Cause::of(&error)))
+    }
+
+    /// The answer that is stored, of now or of the first time. A report that was taken is answered before anything is
+    /// checked: what was right then is answered the same when rules or the directory have changed since.
+    async fn first_answer(&self, caller: &Caller, mut message: pb::Report) -> Result<Vec<u8>, Failure> {
+        fill_child_ids(&mut message);
+        let sha256 = Digest::of(&message.encode_to_vec());
+        let Ok(id) = ReportId::parse(&message.report_id) else {
+            return Err(self
+                .check(&message, sha256)
+                .err()
+                .unwrap_or_else(|| Failure::invalid_field("report_id", "must be a UUID")));
+        };
+        let mut checked = None;
         for _ in 0..LOOKS {
-            if let Some(answer) = self.try_to_take(caller, &submission).await? {
-                return SubmitReportResponse::decode(answer.as_slice())
-                    .map_err(|error| Failure::StorageCorrupt(Cause::of(&error)));
+            let known = report::known(self.context.database.reader(), &id)
+                .await
+                .map_err(storage)?;
+            if let Some((first, answer)) = known.submitted {
+                return if first == sha256 {
+                    Ok(answer)
+                } else {
+                    Err(Failure::ContentDiffers)
+                };
             }
+            let submission = match checked.take() {
+                Some(submission) => submission,
+                None => self.check(&message, sha256)?,
+            };
+            if let Some(answer) = self.try_to_take(caller, &submission, known.wrapped_key).await? {
+                return Ok(answer);
+            }
+            checked = Some(submission);
         }
         Err(Failure::ConcurrentChange)
     }
 
     /// Everything about a submission that needs no storage.
-    fn check(&self, mut message: pb::Report) -> Result<Submission, Failure> {
-        fill_child_ids(&mut message);
-        let sha256 = Digest::of(&message.encode_to_vec());
+    fn check(&self, message: &pb::Report, sha256: Digest) -> Result<Submission, Failure> {
         let rules = Rules {
             now: self.context.clock.now(),
             test_numbers: if self.context.production {
@@ -72,24 +99,21 @@ impl Api {
             },
             max_attachment_bytes: self.context.max_attachment_bytes,
         };
-        let report = parse(&message, &rules)?;
+        let report = parse(message, &rules)?;
         let parts = split(&report, &self.context.directory)?;
         Ok(Submission { report, parts, sha256 })
     }
 
     /// The answer, or `None` to look again.
-    async fn try_to_take(&self, caller: &Caller, submission: &Submission) -> Result<Option<Vec<u8>>, Failure> {
+    async fn try_to_take(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        wrapped_key: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
         let context = &self.context;
         let id = submission.report.id;
-        let known = report::known(context.database.reader(), &id).await.map_err(storage)?;
-        if let Some((sha256, answer)) = known.submitted {
-            return if sha256 == submission.sha256 {
-                Ok(Some(answer))
-            } else {
-                Err(Failure::ContentDiffers)
-            };
-        }
-        let (key, new_key) = match known.wrapped_key {
+        let (key, new_key) = match wrapped_key {
             Some(wrapped) => (sealed::open_key(&context.keys, wrapped).map_err(sealing)?, None),
             None => {
                 let (key, stored) = sealed::new_key(&context.keys);

@@ -98,10 +98,11 @@ fn in_bounds(scope: &mut Scope<'_>, at: Timestamp, now: Timestamp) -> Option<Tim
 }
 
 fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Report, Refusal> {
-    let message = decode_report(content)?;
+    // First: content that was damaged on the way says nothing about its sender's report.
     if Digest::of(content) != envelope.sha256 {
         return Err(Failure::DigestMismatch.into());
     }
+    let message = decode_report(content)?;
     let rules = Rules {
         now: envelope.submitted_at,
         test_numbers: core.test_numbers,
