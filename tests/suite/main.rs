@@ -24,6 +24,7 @@ mod receiver_receipts;
 mod receiver_work_list;
 mod receiving;
 mod sender;
+mod repetition;
 mod standard_services;
 mod tls_handshake;
 mod tls_identity;
