@@ -52,8 +52,9 @@ pub struct Config {
 pub struct ExchangeConfig {
     /// Where it listens.
     pub address: SocketAddr,
-    /// Limits of the listener.
-    #[serde(default)]
+    /// Limits of the listener. Default: those for peers on the Internet, with 48 requests of one connection at once,
+    /// because a sender's window of 32 deliveries shares its connection with confirmations and withdrawals.
+    #[serde(default = "exchange_limits")]
     pub limits: ServeLimits,
 }
 
@@ -164,6 +165,13 @@ impl Config {
     #[must_use]
     pub fn default_file() -> PathBuf {
         PathBuf::from("receiver.toml")
+    }
+}
+
+fn exchange_limits() -> ServeLimits {
+    ServeLimits {
+        requests_per_connection: 48,
+        ..ServeLimits::default()
     }
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 use framme_shared::runtime::exit::Exit;
 
-use super::Cli;
+use super::{Cli, output};
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
@@ -15,7 +15,9 @@ pub struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> Exit {
-        clap_complete::generate(self.shell, &mut Cli::command(), "receiver", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "receiver", &mut script);
+        output::write(&script);
         Exit::Ok
     }
 }

@@ -1,5 +1,7 @@
 //! How answers are printed.
 
+use std::io::Write as _;
+
 use framme_shared::wire::pb::{
     receiver::{StaffMember, StaffRole, TransmissionSummary},
     report::{AssessmentOutcome, ChildState, RejectionReason, ReportType, Stage, Urgency},
@@ -9,13 +11,18 @@ use serde_json::{Value, json};
 
 /// Prints JSON for programs, or the lines for people.
 pub(super) fn print(as_json: bool, value: &Value, lines: impl FnOnce() -> Vec<String>) {
-    if as_json {
-        println!("{value:#}");
+    let mut text = if as_json {
+        format!("{value:#}")
     } else {
-        for line in lines() {
-            println!("{line}");
-        }
-    }
+        lines().join("\n")
+    };
+    text.push('\n');
+    write(text.as_bytes());
+}
+
+/// Writes to standard output. Whoever closed the pipe wants no more, and that is no fault.
+pub(super) fn write(bytes: &[u8]) {
+    let _ = std::io::stdout().lock().write_all(bytes);
 }
 
 /// The word of an enum value: its name without its prefix, in lower case; empty when unspecified.

@@ -171,14 +171,21 @@ async fn everybody(register: &mut Register) -> anyhow::Result<Vec<StaffMember>> 
     }
 }
 
+/// More areas than these are counted and not named; `--json` names all.
+const AREAS_SHOWN: usize = 6;
+
 fn line(member: &StaffMember) -> String {
+    let mut areas = member.municipalities[..member.municipalities.len().min(AREAS_SHOWN)].join(",");
+    if let Some(more @ 1..) = member.municipalities.len().checked_sub(AREAS_SHOWN) {
+        areas.push_str(&format!(" and {more} more"));
+    }
     let state = if member.active { "active" } else { "inactive" };
     format!(
         "{:20} {:8}  {}  {}  {}",
         member.staff_id,
         state,
         output::roles(member).join(","),
-        member.municipalities.join(","),
+        areas,
         member.name
     )
 }
