@@ -28,6 +28,7 @@ use crate::{
     context::{Context, Wakes},
     followers::Followers,
     grpc::{Api, LocalGate},
+    news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
     store::SCHEMA,
@@ -202,6 +203,10 @@ async fn start(
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
     start_workers(&context, &config, &tls, &trust, &shutdown)?;
+    if context.database.dialect() == Dialect::Postgres {
+        let news = NewsWorker::new(Arc::clone(&context));
+        shutdown.spawn("news of other replicas", news.run(shutdown.clone()));
+    }
 
     let interval = Duration::from_secs(config.tls_reload_seconds.max(1));
     if !Arc::ptr_eq(&local_tls, &tls) {

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod credential;
 pub mod data_key;
 pub mod figures;
+pub mod news;
 pub mod receipt;
 pub mod receiver;
 pub mod report;

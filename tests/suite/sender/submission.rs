@@ -1,12 +1,16 @@
 //! Taking reports.
 
+use std::time::Duration;
+
+use framme_sender::news::NewsWorker;
 use framme_shared::{
     domain::{ids::ReportId, lifecycle::Standing},
     wire::{
         pb::{
             report::{ErrorReason, Urgency},
             sender::{
-                FollowReportRequest, GetFiguresRequest, GetReportRequest, ListReportsRequest, SubmitReportRequest,
+                FollowReportRequest, FollowReportsRequest, GetFiguresRequest, GetReportRequest, ListReportsRequest,
+                SubmitReportRequest,
             },
         },
         status::{Received, reason_of},
@@ -28,6 +32,8 @@ on_both_databases!(
     callers_may_do_what_their_role_allows_and_nothing_else,
     a_list_pages_through_every_report_once,
     a_follower_sees_the_state_now_and_each_change,
+    whoever_follows_all_reports_sees_each_that_changes,
+    what_another_replica_changed_is_news_here,
     figures_count_reports_and_children_by_district,
     no_name_lies_open_in_the_database,
 );
@@ -36,7 +42,7 @@ async fn the_same_report_gets_the_first_answer_byte_for_byte(database: TestDatab
     let mut stage = Stage::set(database).await;
     let report = stage.report(&[TROMSO], Urgency::Normal);
     let first = stage.send(report.clone()).await.unwrap();
-    stage.clock.advance(std::time::Duration::from_secs(3600));
+    stage.clock.advance(Duration::from_secs(3600));
     stage.deliver(0).await;
     stage.track(0).await;
     let again = stage.send(report).await.unwrap();
@@ -157,7 +163,7 @@ async fn a_list_pages_through_every_report_once(database: TestDatabase) {
     let mut submitted = Vec::new();
     for _ in 0..7 {
         submitted.push(stage.submit(&[TROMSO, HARSTAD], Urgency::Normal).await.to_string());
-        stage.clock.advance(std::time::Duration::from_millis(1));
+        stage.clock.advance(Duration::from_millis(1));
     }
     submitted.reverse();
     let (mut listed, mut page_token) = (Vec::new(), String::new());
@@ -196,6 +202,59 @@ async fn a_follower_sees_the_state_now_and_each_change(database: TestDatabase) {
         }
     };
     assert_eq!(delivered.transmissions[0].children[0].assigned_staff_id, "cw-1");
+}
+
+async fn whoever_follows_all_reports_sees_each_that_changes(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let mut changes = stage
+        .system()
+        .follow_reports(FollowReportsRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let mut submitted = vec![
+        stage.submit(&[TROMSO], Urgency::Normal).await.to_string(),
+        stage.submit(&[TROMSO, HARSTAD], Urgency::Normal).await.to_string(),
+    ];
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        stage.clock.advance(Duration::from_millis(25));
+        if let Ok(message) = tokio::time::timeout(Duration::from_millis(50), changes.message()).await {
+            told.extend(
+                message
+                    .unwrap()
+                    .unwrap()
+                    .reports
+                    .into_iter()
+                    .map(|report| report.report_id),
+            );
+        }
+    }
+    submitted.sort();
+    told.sort();
+    assert_eq!(told, submitted);
+}
+
+async fn what_another_replica_changed_is_news_here(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let mut news = NewsWorker::new(std::sync::Arc::clone(&stage.context));
+    news.step().await.unwrap();
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    // As if another process had made the change: nobody here was told.
+    let feed = stage.context.followers.subscribe_to_all();
+    news.step().await.unwrap();
+    assert_eq!(feed.take(10), [report]);
+    stage.deliver(0).await;
+    stage.track(0).await;
+    feed.take(10);
+    news.step().await.unwrap();
+    assert_eq!(
+        feed.take(10),
+        [report],
+        "a receipt about a transmission is news of its report"
+    );
+    news.step().await.unwrap();
+    assert!(feed.take(10).is_empty());
 }
 
 async fn figures_count_reports_and_children_by_district(database: TestDatabase) {
