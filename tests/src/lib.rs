@@ -2,4 +2,5 @@
 
 pub mod database;
 pub mod raw;
+pub mod tables;
 pub mod worlds;

@@ -5,12 +5,12 @@ mod callers;
 
 use std::collections::BTreeSet;
 
-use framme_demo::world::{LocalClient, Storage, World, WorldOptions, programs_beside_this_one};
+use framme_demo::world::{LocalClient, Storage};
 use framme_shared::wire::{
     pb::{DESCRIPTORS, report::ErrorReason},
     status::reason_of,
 };
-use framme_tests::{database::Folder, raw};
+use framme_tests::{raw, worlds::TestWorld};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
@@ -93,15 +93,7 @@ fn every_call_of_the_contract_stands_in_the_table() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_call_by_every_caller_is_answered_as_the_table_says() {
-    let folder = Folder::new("authorisation");
-    let world = World::start(&WorldOptions {
-        directory: folder.path().join("world"),
-        storage: Storage::Sqlite,
-        receivers: 1,
-        programs: programs_beside_this_one().unwrap(),
-    })
-    .await
-    .unwrap();
+    let world = TestWorld::start("authorisation", Storage::Sqlite, 1).await;
 
     let callers = sender_callers(&world).await;
     assert_table("framme.sender.v1", SENDER, &world.sender.local, &callers).await;

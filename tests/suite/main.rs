@@ -16,6 +16,7 @@ mod http2_limits;
 mod http2_stop;
 mod listening;
 mod malformed;
+mod personal_data;
 mod python_client;
 mod receipt_jose;
 mod receiver_attachments;

@@ -3,7 +3,7 @@
 mod attachments;
 mod faults;
 mod raw;
-mod sides;
+pub(crate) mod sides;
 
 use framme_demo::world::{Storage, World, WorldOptions, programs_beside_this_one};
 use framme_shared::{

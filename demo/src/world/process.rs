@@ -5,10 +5,12 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::OnceLock,
     time::Duration,
 };
 
 use anyhow::{Context as _, bail};
+use framme_shared::runtime::telemetry::FILTER_VARIABLE;
 use tokio::{
     process::{Child, Command},
     sync::Mutex,
@@ -26,6 +28,7 @@ pub struct Process {
     /// Arguments before any subcommand: where its configuration is.
     base: Vec<String>,
     directory: PathBuf,
+    log_filter: OnceLock<String>,
     child: Mutex<Option<Child>>,
 }
 
@@ -38,6 +41,7 @@ impl Process {
             program,
             base: vec!["--config".to_owned(), config.display().to_string()],
             directory: directory.to_owned(),
+            log_filter: OnceLock::new(),
             child: Mutex::new(None),
         }
     }
@@ -45,6 +49,16 @@ impl Process {
     /// The log that the service writes to.
     pub fn log_file(&self) -> PathBuf {
         self.directory.join(format!("{}.log", self.name))
+    }
+
+    /// The configuration that every command reads.
+    pub fn config_file(&self) -> PathBuf {
+        self.directory.join(format!("{}.toml", self.name))
+    }
+
+    /// Chooses what it logs from its next start on, as `FRAMME_LOG` does. What was chosen first stays.
+    pub fn log(&self, filter: &str) {
+        self.log_filter.get_or_init(|| filter.to_owned());
     }
 
     fn ready_file(&self) -> PathBuf {
@@ -87,6 +101,7 @@ impl Process {
     fn spawn(&self, log: File, ready: &Path) -> anyhow::Result<Child> {
         Command::new(&self.program)
             .args(&self.base)
+            .envs(self.log_filter.get().map(|filter| (FILTER_VARIABLE, filter)))
             .args(["serve", "--ready-file"])
             .arg(ready)
             .stdin(Stdio::null())

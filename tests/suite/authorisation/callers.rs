@@ -1,7 +1,5 @@
 //! One caller of every kind, good and bad, at each service.
 
-use std::time::Duration;
-
 use framme_demo::world::{ReceiverNode, SenderNode, World};
 use framme_shared::{
     runtime::{
@@ -20,7 +18,8 @@ use framme_shared::{
         time::to_pb,
     },
 };
-use jiff::{SignedDuration, ToSpan as _};
+use framme_tests::worlds::eventually;
+use jiff::SignedDuration;
 
 /// Somebody who calls.
 pub(super) struct Caller {
@@ -153,15 +152,9 @@ async fn issue(receiver: &ReceiverNode, valid: SignedDuration) -> IssueCredentia
 }
 
 async fn wait_until_nobody(receiver: &ReceiverNode, token: &str) {
-    let mut service = receiver.local.staff(token).unwrap();
-    let give_up = SystemClock.now() + 20.seconds();
-    let mut ticks = tokio::time::interval(Duration::from_millis(50));
-    while SystemClock.now() < give_up {
-        ticks.tick().await;
-        if let Err(refused) = service.list_staff(ListStaffRequest::default()).await {
-            assert_eq!(reason_of(&refused), Some(ErrorReason::Unauthenticated));
-            return;
-        }
-    }
-    panic!("a token is good beyond its time");
+    let service = receiver.local.staff(token).unwrap();
+    let refused = eventually("the token has expired", || async {
+        service.clone().list_staff(ListStaffRequest::default()).await.err()
+    });
+    assert_eq!(reason_of(&refused.await), Some(ErrorReason::Unauthenticated));
 }

@@ -30,10 +30,10 @@ use framme_shared::{
 use tonic::{Response, Status, Streaming, transport::Channel};
 
 /// The receiver's exchange, called with the sender's own certificate.
-pub(super) struct Exchange(ExchangeServiceClient<Channel>);
+pub(crate) struct Exchange(ExchangeServiceClient<Channel>);
 
 impl Exchange {
-    pub(super) fn connect(world: &World) -> Self {
+    pub(crate) fn connect(world: &World) -> Self {
         let own = world.directory.join("sender");
         let files = TlsFiles {
             certificate: own.join("tls/certificate.pem"),
@@ -48,12 +48,12 @@ impl Exchange {
         Self(ExchangeServiceClient::new(channel))
     }
 
-    pub(super) async fn submit(&mut self, request: SubmitTransmissionRequest) -> Result<String, Status> {
+    pub(crate) async fn submit(&mut self, request: SubmitTransmissionRequest) -> Result<String, Status> {
         let answer: Response<SubmitTransmissionResponse> = self.0.submit_transmission(request).await?;
         Ok(answer.into_inner().receipt)
     }
 
-    pub(super) async fn confirm(
+    pub(crate) async fn confirm(
         &mut self,
         sequence: u64,
         sha256: Digest,
@@ -68,7 +68,7 @@ impl Exchange {
     }
 
     /// What the stream says first.
-    pub(super) async fn stream_from(&mut self, after_sequence: u64) -> Result<StreamReceiptsResponse, Status> {
+    pub(crate) async fn stream_from(&mut self, after_sequence: u64) -> Result<StreamReceiptsResponse, Status> {
         let mut stream: Streaming<_> = self
             .0
             .stream_receipts(StreamReceiptsRequest { after_sequence })
@@ -77,7 +77,7 @@ impl Exchange {
         stream.message().await.map(Option::unwrap)
     }
 
-    pub(super) async fn upload(
+    pub(crate) async fn upload(
         &mut self,
         parts: Vec<UploadAttachmentRequest>,
     ) -> Result<Response<UploadAttachmentResponse>, Status> {
@@ -86,7 +86,7 @@ impl Exchange {
 }
 
 /// The same report every time, about one child whom the world's first receiver serves.
-pub(super) fn right_report(world: &World) -> pb::Report {
+pub(crate) fn right_report(world: &World) -> pb::Report {
     let sample = SampleReport {
         police_district: "Troms".to_owned(),
         children: vec![world.receivers[0].areas[0].clone()],
@@ -99,7 +99,7 @@ pub(super) fn right_report(world: &World) -> pb::Report {
 }
 
 /// A transmission of this content, right in all else.
-pub(super) fn transmission(sequence: u64, content: Vec<u8>) -> SubmitTransmissionRequest {
+pub(crate) fn transmission(sequence: u64, content: Vec<u8>) -> SubmitTransmissionRequest {
     SubmitTransmissionRequest {
         transmission_id: "0c7a3c5e-5f0b-4b55-9d0e-3b8f5b1f8a11".to_owned(),
         sequence,
@@ -109,7 +109,7 @@ pub(super) fn transmission(sequence: u64, content: Vec<u8>) -> SubmitTransmissio
     }
 }
 
-pub(super) async fn wait_until_stored(world: &World, report_id: &str) {
+pub(crate) async fn wait_until_stored(world: &World, report_id: &str) {
     let request = FollowReportRequest {
         report_id: report_id.to_owned(),
     };

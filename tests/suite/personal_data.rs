@@ -1,0 +1,128 @@
+//! Personal data never lies about: not in a log at its most talkative, not in a database or beside it, not in a
+//! receipt, not in what callers are told when a call fails, not in what `Debug` prints.
+
+mod drive;
+mod marks;
+mod report;
+mod written;
+
+use framme_demo::world::{Storage, World};
+use framme_shared::wire::pb::sender::SubmitReportRequest;
+use framme_tests::{
+    database::{Folder, postgres_server},
+    worlds::TestWorld,
+};
+use prost_reflect::ReflectMessage as _;
+
+use self::{
+    drive::everything_that_can_be_done,
+    marks::{MARK, Search},
+    report::{Marked, POLICE_DISTRICT, dynamic, personal_paths, texts_at},
+    written::{Found, everything_written},
+};
+
+#[test]
+fn every_text_of_a_report_has_a_mark_or_is_known_to_be_open() {
+    let marked = Marked::new(&("5501".to_owned(), String::new()));
+    let message = dynamic(&marked.report);
+    for path in personal_paths(&message.descriptor()) {
+        let texts = texts_at(&message, &path);
+        assert!(!texts.is_empty(), "{path} is empty");
+        for text in texts {
+            let is_number = marked.numbers.contains(&text);
+            assert!(is_number || text.contains(MARK), "{path} has no mark");
+        }
+    }
+}
+
+#[test]
+fn debug_of_a_generated_message_prints_nothing_of_its_content() {
+    let marked = Marked::new(&("5501".to_owned(), String::new()));
+    let report = &marked.report;
+    let request = SubmitReportRequest {
+        report: Some(report.clone()),
+    };
+    let printed = format!(
+        "{request:?} {report:#?} {:?} {:?} {:?} {:?}",
+        report.children, report.children[0].identity, report.reporter, report.attachments
+    );
+    assert_eq!(search_for(&marked, []).find("Debug", printed.as_bytes()), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_personal_data_lies_about_on_sqlite() {
+    nothing_lies_about(Storage::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_personal_data_lies_about_on_postgresql() {
+    let server = postgres_server();
+    nothing_lies_about(Storage::Postgres { server }).await;
+}
+
+async fn nothing_lies_about(storage: Storage) {
+    let world = TestWorld::start("personal-data", storage, 1).await;
+    let desk = Folder::new("personal-data-desk");
+    for process in [&world.sender.process, &world.receivers[0].process] {
+        process.kill().await.unwrap();
+        process.log("trace");
+        process.start().await.unwrap();
+    }
+
+    let marked = Marked::new(&world.receivers[0].areas[0]);
+    let mut found = everything_that_can_be_done(&world, &marked, desk.path()).await;
+    // Killed, so that what is beside a database stays there.
+    world.sender.process.kill().await.unwrap();
+    world.receivers[0].process.kill().await.unwrap();
+    found.extend(everything_written(&world).await);
+
+    let receiver = &world.receivers[0];
+    let tokens = [
+        &world.sender.desk_token,
+        &receiver.intake_leader_token,
+        &receiver.case_system_token,
+    ];
+    let search = search_for(&marked, tokens.map(String::as_str));
+    let leaks: Vec<String> = found.iter().flat_map(|it| search.find(&it.place, &it.bytes)).collect();
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+    assert_search_sees(&world, &marked, &found);
+}
+
+/// For marks, numbers that are as good as marks, and secrets.
+fn search_for<'a>(marked: &'a Marked, secrets: impl IntoIterator<Item = &'a str>) -> Search {
+    let numbers = marked.numbers.iter().map(String::as_str);
+    Search::new([MARK].into_iter().chain(numbers).chain(secrets))
+}
+
+/// The control: what lies open on purpose is found in every kind of place by the same search.
+fn assert_search_sees(world: &World, marked: &Marked, found: &[Found]) {
+    let address = world.sender.local.address.to_string();
+    let report_id = &marked.report.report_id;
+    let receiver_log = world.receivers[0].process.log_file();
+    let receiver_log = receiver_log
+        .strip_prefix(&world.directory)
+        .unwrap()
+        .display()
+        .to_string();
+    let mut expected = vec![
+        (POLICE_DISTRICT, "sender table report.police_district"),
+        (address.as_str(), "sender/sender.log"),
+        (" TRACE ", "sender/sender.log"),
+        (" TRACE ", receiver_log.as_str()),
+        (address.as_str(), "sender/sender.ready.json"),
+        (report_id.as_str(), "sender receipt payload"),
+        (report_id.as_str(), "receiver receipt payload"),
+        ("must be", "told"),
+    ];
+    if world.directory.join("sender/sender.db").exists() {
+        expected.push((POLICE_DISTRICT, "sender/sender.db"));
+    }
+    for (text, place) in expected {
+        let search = Search::new([text]);
+        let mut places = found.iter().filter(|it| it.place.starts_with(place));
+        assert!(
+            places.any(|it| !search.find(&it.place, &it.bytes).is_empty()),
+            "{text} is not found in {place}"
+        );
+    }
+}
