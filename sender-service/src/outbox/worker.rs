@@ -191,10 +191,12 @@ impl OutboxWorker {
     /// Waits for an attempt to end, and takes with it all that have ended by now; or for the bell.
     async fn wait_for_something(&mut self) {
         let has_room = self.in_flight.len() < self.in_flight_limit as usize;
+        // While the receiver is away nothing more begins before what is under way has ended.
+        let may_claim = has_room && self.breaker.paused_until().is_none();
         tokio::select! {
             Some(attempted) = self.in_flight.next() => self.note(attempted),
-            () = self.bell.notified(), if has_room => self.look_at = Timestamp::MIN,
-            () = self.context.clock.sleep_until(self.look_at), if has_room && self.look_at > Timestamp::MIN => {}
+            () = self.bell.notified(), if may_claim => self.look_at = Timestamp::MIN,
+            () = self.context.clock.sleep_until(self.look_at), if may_claim => {}
         }
         while let Some(Some(attempted)) = self.in_flight.next().now_or_never() {
             self.note(attempted);
