@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use framme_shared::{
-    domain::digest::Digest,
+    domain::{digest::Digest, ids::ReportId},
     wire::{
         pb::{
             report::{
@@ -76,6 +76,15 @@ async fn upload(stage: &Stage, report: &Report, offset: usize, bytes: &[u8]) -> 
         .upload_attachment(tokio_stream::iter(messages))
         .await
         .map(drop)
+}
+
+/// A report with its file, submitted.
+pub(crate) async fn uploaded(stage: &mut Stage) -> ReportId {
+    let report = with_attachment(stage);
+    upload(stage, &report, 0, &content()).await.unwrap();
+    let id = ReportId::parse(&report.report_id).unwrap();
+    stage.send(report).await.unwrap();
+    id
 }
 
 async fn committed(stage: &Stage, report: &Report) -> Option<u64> {

@@ -71,6 +71,8 @@ pub(crate) struct Stage {
     pub(crate) first: Arc<PlayedReceiver>,
     pub(crate) second: Arc<PlayedReceiver>,
     pub(crate) pki: Pki,
+    /// The sender's certificate, and whom it believes.
+    pub(crate) tls: TlsFiles,
     peers: [Peer; 2],
     local: String,
     samples: Samples,
@@ -84,7 +86,8 @@ impl Stage {
         let pki = Pki::new(clock.now()).unwrap();
         let sender = pki::POLICE_DISTRICT.number();
         let [one, other, _] = pki::RECEIVERS.map(|receiver| receiver.number());
-        let trust = ReceiptTrust::load(&files(&pki, &database, sender)).unwrap();
+        let tls = files(&pki, &database, sender);
+        let trust = ReceiptTrust::load(&tls).unwrap();
         let first = PlayedReceiver::start(&pki, Pair { sender, receiver: one }, clock.clone()).await;
         let second = PlayedReceiver::start(
             &pki,
@@ -131,6 +134,7 @@ impl Stage {
             first,
             second,
             pki,
+            tls,
             peers,
             local,
             samples: Samples::new(1),
