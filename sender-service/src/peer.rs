@@ -35,6 +35,14 @@ impl Peer {
         }
     }
 
+    /// The same receiver, called over a connection of its own. What becomes known of it by one is known by both.
+    pub fn over(&self, channel: Channel) -> Self {
+        Self {
+            client: ExchangeServiceClient::new(channel),
+            ..self.clone()
+        }
+    }
+
     /// Its organisation number.
     pub fn organisation(&self) -> OrganisationNumber {
         self.pair.receiver

@@ -274,19 +274,24 @@ fn start_workers(
     for receiver in &config.receivers {
         let organisation = receiver.organisation;
         let clock = Arc::clone(&context.clock);
-        let channel = connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, clock).map_err(|source| {
-            StartError::Endpoint {
-                receiver: organisation,
-                source,
-            }
-        })?;
+        let channel = || {
+            connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(&clock)).map_err(|source| {
+                StartError::Endpoint {
+                    receiver: organisation,
+                    source,
+                }
+            })
+        };
         let pair = Pair {
             sender: config.organisation,
             receiver: organisation,
         };
-        let peer = Peer::new(pair, channel, Arc::clone(trust));
-        let outbox = OutboxWorker::new(Arc::clone(context), peer.clone(), &config.outbox);
-        let tracking = TrackingWorker::new(Arc::clone(context), peer, backoff);
+        // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
+        // are followed and confirmed over another.
+        let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
+        let tracking = delivering.over(channel()?);
+        let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
+        let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
     }

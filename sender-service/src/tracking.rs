@@ -8,12 +8,10 @@
 
 mod apply;
 mod changes;
-mod picture;
 mod verify;
 mod worker;
 
 pub use apply::{Applied, ApplyReceipts};
 pub use changes::{Distrust, EnsureReceivers, TrustReceiver};
-pub(crate) use picture::Picture;
 pub use verify::Incoming;
 pub use worker::{Step, TrackingWorker};
