@@ -1,6 +1,7 @@
 //! What the tests have in common. The tests themselves are in `suite/`.
 
 pub mod database;
+pub mod proxy;
 pub mod raw;
 pub mod tables;
 pub mod worlds;

@@ -1,0 +1,185 @@
+//! A real sender in this process.
+
+use std::sync::{Arc, Mutex};
+
+use framme_demo::{
+    pki::synthetic_organisation,
+    samples::{SampleReport, Samples},
+    world::{Client, LocalClient},
+};
+use framme_sender::{
+    Config, Sender,
+    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    credentials::IssueCredential,
+    grpc::authorisation::Role,
+    store::{SCHEMA, credential::NewCredential, receiver, view},
+};
+use framme_shared::{
+    db::Database,
+    domain::{
+        digest::Digest,
+        ids::{CredentialId, ReportId},
+        lifecycle::Stage,
+        municipality::Area,
+    },
+    runtime::{
+        random::{OsRandom, Random as _},
+        serve::{LocalAddress, ServeLimits},
+        telemetry::LogFormat,
+        tls::TrustFiles,
+    },
+    wire::pb::{
+        report::Urgency,
+        sender::{SubmitReportRequest, WithdrawReportRequest, sender_service_client::SenderServiceClient},
+    },
+};
+use framme_tests::database::TestDatabase;
+use jiff::ToSpan as _;
+
+use super::{POLICE, authorities::Authorities, receiver::new_id, until};
+
+const DESK: &str = "desk-1";
+
+/// The sender of the police.
+pub(crate) struct RealSender {
+    pub(crate) sender: Sender,
+    authorities: Arc<Authorities>,
+    local: LocalClient,
+    samples: Mutex<Samples>,
+    /// Gone when dropped.
+    _database: TestDatabase,
+}
+
+/// A receiver as the sender is told of it.
+pub(crate) struct Known<'a> {
+    pub(crate) organisation: u32,
+    pub(crate) address: &'a str,
+    pub(crate) municipality: &'a str,
+}
+
+impl RealSender {
+    pub(crate) async fn start(authorities: &Arc<Authorities>, database: TestDatabase, receivers: &[Known<'_>]) -> Self {
+        let clock = Arc::clone(&authorities.clock);
+        let config = config(authorities, &database, receivers);
+        Database::migrate(&config.database, &SCHEMA, clock.now()).await.unwrap();
+        let local = LocalClient {
+            address: config.local.address.clone(),
+            trust: TrustFiles {
+                trust: config.tls.trust.clone(),
+                crls: config.tls.crls.clone(),
+            },
+            organisation: config.organisation,
+        };
+        let sender = Sender::start(config, clock, Arc::new(OsRandom)).await.unwrap();
+        let credential = IssueCredential {
+            new: NewCredential {
+                credential: CredentialId::from_uuid(OsRandom.new_uuid()).unwrap(),
+                kind: "token",
+                secret_sha256: Digest::of(DESK.as_bytes()),
+                role: Role::Desk,
+                holder: DESK.parse().unwrap(),
+            },
+            by: "test".to_owned(),
+        };
+        sender.context().database.change(credential).await.unwrap();
+        Self {
+            sender,
+            authorities: Arc::clone(authorities),
+            local,
+            samples: Samples::new(2).into(),
+            _database: database,
+        }
+    }
+
+    /// As a person at the desk.
+    pub(crate) fn desk(&self) -> SenderServiceClient<Client> {
+        self.local.sender(DESK).unwrap()
+    }
+
+    /// Submits a report about a child in this municipality.
+    pub(crate) async fn submit(&self, municipality: &str) -> ReportId {
+        let sample = SampleReport {
+            police_district: "Troms".to_owned(),
+            children: vec![(municipality.to_owned(), String::new())],
+            urgency: Urgency::Normal,
+            written: self.authorities.clock.now() - 1.minute(),
+        };
+        let report = self.samples.lock().unwrap().report(&sample);
+        let id = ReportId::parse(&report.report_id).unwrap();
+        let request = SubmitReportRequest { report: Some(report) };
+        self.desk().submit_report(request).await.unwrap();
+        id
+    }
+
+    pub(crate) async fn withdraw(&self, report: &ReportId) {
+        let request = WithdrawReportRequest {
+            report_id: report.to_string(),
+            request_id: new_id(),
+            reason: "Sendt ved en feil.".to_owned(),
+        };
+        self.desk().withdraw_report(request).await.unwrap();
+    }
+
+    pub(crate) async fn view(&self, report: &ReportId) -> view::ReportView {
+        let reader = self.sender.context().database.reader();
+        view::look_up(reader, report).await.unwrap().unwrap()
+    }
+
+    /// The stage of a report's one child.
+    pub(crate) async fn stage(&self, report: &ReportId) -> Stage {
+        self.view(report).await.children().next().unwrap().state.stage()
+    }
+
+    /// Returns when the report's one child has come to this stage.
+    pub(crate) async fn until_stage(&self, report: &ReportId, stage: Stage) {
+        let what = format!("the sender knows the child as {stage:?}");
+        until(&what, || async { self.stage(report).await == stage }).await;
+    }
+
+    /// Returns when the delivery of the report's one transmission has failed for this reason.
+    pub(crate) async fn until_failure(&self, report: &ReportId, failure: &str) {
+        until(&format!("the delivery failed with {failure}"), || async {
+            self.view(report).await.transmissions[0].last_failure.as_deref() == Some(failure)
+        })
+        .await;
+    }
+
+    pub(crate) async fn receiver(&self, organisation: u32) -> receiver::ReceiverRow {
+        let reader = self.sender.context().database.reader();
+        let row = receiver::look_up(reader, &synthetic_organisation(organisation)).await;
+        row.unwrap().unwrap()
+    }
+}
+
+fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known<'_>]) -> Config {
+    Config {
+        organisation: synthetic_organisation(POLICE),
+        production: false,
+        log_format: LogFormat::Text,
+        database: database.config().clone(),
+        tls: authorities.files("sender", &authorities.issue(POLICE)),
+        tls_reload_seconds: 3_600,
+        local: LocalConfig {
+            address: LocalAddress::Unix(database.folder().join("sender.sock")),
+            tls: None,
+            limits: ServeLimits::local(),
+        },
+        outbox: OutboxConfig {
+            backoff_base_ms: 20,
+            backoff_cap_ms: 200,
+            poll_ms: 100,
+            // Longer than a test waits for anything: a delivery that hangs goes on hanging.
+            lease_seconds: 600,
+            ..OutboxConfig::default()
+        },
+        attachments: AttachmentLimits::default(),
+        receivers: receivers
+            .iter()
+            .map(|receiver| ReceiverConfig {
+                organisation: synthetic_organisation(receiver.organisation),
+                endpoint: format!("https://{}", receiver.address),
+                municipalities: vec![Area::parse(receiver.municipality).unwrap()],
+            })
+            .collect(),
+    }
+}
