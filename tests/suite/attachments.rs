@@ -8,13 +8,16 @@ use framme_demo::{
     samples::{SampleReport, Samples},
     world::{Client, ReceiverNode, Storage, Usage},
 };
-use framme_shared::wire::{
-    pb::{
-        receiver::{GetTransmissionRequest, ListTransmissionsRequest, TransmissionSummary},
-        report::{ErrorReason, Report, Stage, Urgency},
-        sender::{GetReportRequest, ReportState, SubmitReportRequest, sender_service_client::SenderServiceClient},
+use framme_shared::{
+    runtime::random::{OsRandom, Random as _},
+    wire::{
+        pb::{
+            receiver::{GetTransmissionRequest, ListTransmissionsRequest, TransmissionSummary},
+            report::{ErrorReason, Report, Stage, Urgency},
+            sender::{GetReportRequest, ReportState, SubmitReportRequest, sender_service_client::SenderServiceClient},
+        },
+        status::{Received, reason_of},
     },
-    status::{Received, reason_of},
 };
 use framme_tests::{
     database::postgres_server,
@@ -22,7 +25,6 @@ use framme_tests::{
 };
 use sqlx::{AnyConnection, Connection as _};
 use tonic::Code;
-use uuid::Uuid;
 
 use self::files::{File, LONG};
 
@@ -274,7 +276,7 @@ async fn a_file_that_concerns_one_child_reaches_only_that_childs_receiver() {
     let world = TestWorld::start("attachment-child", Storage::Sqlite, 2).await;
     let (for_all, for_second) = (File::new(2_000), File::new(3_000));
     let mut report = samples_report(&[&world.receivers[0], &world.receivers[1]]);
-    let children: Vec<String> = (0..2).map(|_| Uuid::new_v4().to_string()).collect();
+    let children: Vec<String> = (0..2).map(|_| OsRandom.new_uuid().to_string()).collect();
     for (child, id) in report.children.iter_mut().zip(&children) {
         child.child_id.clone_from(id);
     }
@@ -344,7 +346,7 @@ fn samples_report(receivers: &[&ReceiverNode]) -> Report {
         written: "2026-06-01T10:00:00Z".parse().unwrap(),
     };
     let mut report = Samples::new(1).report(&sample);
-    report.report_id = Uuid::new_v4().to_string();
+    report.report_id = OsRandom.new_uuid().to_string();
     report
 }
 

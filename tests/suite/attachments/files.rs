@@ -5,6 +5,7 @@ use std::time::Duration;
 use framme_demo::world::Client;
 use framme_shared::{
     domain::digest::{Digest, Hasher},
+    runtime::random::{OsRandom, Random as _},
     wire::pb::{
         receiver::{DownloadAttachmentRequest, work_list_service_client::WorkListServiceClient},
         report::{Attachment, AttachmentChunk, AttachmentUploadHeader, AttachmentUploadState, attachment_chunk::Part},
@@ -29,7 +30,7 @@ pub(super) struct File {
 impl File {
     pub(super) fn new(size_bytes: u64) -> Self {
         let mut file = Self {
-            id: Uuid::new_v4(),
+            id: OsRandom.new_uuid(),
             size_bytes,
             sha256: Digest::of(b""),
         };
