@@ -4,6 +4,9 @@ use std::{fmt, time::Duration};
 
 use hdrhistogram::Histogram;
 
+/// One hour in microseconds: whatever takes longer is told as this.
+const ONE_HOUR: u64 = 3_600_000_000;
+
 /// Microseconds, to three digits.
 #[derive(Debug, Clone)]
 pub(super) struct Latency {
@@ -15,7 +18,7 @@ impl Latency {
     pub(super) fn new(name: &'static str) -> Self {
         Self {
             name,
-            histogram: Histogram::new(3).expect("three digits are allowed"),
+            histogram: Histogram::new_with_bounds(1, ONE_HOUR, 3).expect("one hour in three digits is allowed"),
         }
     }
 
