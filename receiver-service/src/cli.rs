@@ -19,7 +19,7 @@ mod worklist;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use framme_shared::runtime::exit::Exit;
+use framme_shared::runtime::{access::Access, exit::Exit};
 
 pub use failure::report;
 
@@ -38,13 +38,13 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The configuration; receiver.toml in this folder if there is one.
-    #[arg(long, global = true, env = "FRAMME_RECEIVER_CONFIG")]
+    /// The configuration file. Without it ./receiver.toml is read, if there is one.
+    #[arg(long, global = true, env = "FRAMME_RECEIVER_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The file with the token that commands prove themselves with; or give the token itself in FRAMME_TOKEN.
-    #[arg(long, global = true, env = "FRAMME_TOKEN_FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Answers as JSON.
+    /// Where the service is, and who calls.
+    #[command(flatten)]
+    pub access: Access,
+    /// Print JSON, with the contract's field names.
     #[arg(long, global = true)]
     pub json: bool,
 }

@@ -16,9 +16,9 @@ mod upload;
 use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use framme_shared::runtime::{config, exit::Exit, tls};
+use framme_shared::runtime::{access::Access, config, exit::Exit, tls};
 
-use self::{client::Access, outcome::CommandError};
+use self::outcome::CommandError;
 use crate::config::{Config, ENV_PREFIX};
 
 /// Sends a police district's reports to child welfare services, and sees each of them through.

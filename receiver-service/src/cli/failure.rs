@@ -2,13 +2,13 @@
 
 use anyhow::Error;
 use framme_shared::{
-    db::{OpenError, StoreError},
+    db::{OpenError, StoreError, sealing::KeyFileError},
     runtime::{
+        access::{AccessError, advice, not_reached},
         config::ConfigError,
-        connect::{CallFailure, classify},
         exit::Exit,
     },
-    wire::status::Received,
+    wire::status::{Received, explain},
 };
 use tonic::Status;
 
@@ -25,47 +25,36 @@ pub fn report(error: &Error) -> Exit {
     match error.downcast_ref::<Status>() {
         Some(status) => report_status(status),
         None => {
-            eprintln!("error: {error:#}");
+            eprintln!("receiver: {error:#}");
             exit_of(error)
         }
     }
 }
 
 fn report_status(status: &Status) -> Exit {
-    match classify(status) {
-        CallFailure::Certificate(fault) => {
-            eprintln!("error: the service's certificate or ours is refused ({})", fault.code());
-            Exit::Failure
-        }
-        CallFailure::Unavailable => {
-            eprintln!("error: the service cannot be reached: does it run, and is local.address right?");
-            Exit::Unavailable
-        }
-        CallFailure::Answered(_) => {
-            let received = Received::from_status(status);
-            let reason = received.reason.map_or("no reason", |reason| reason.as_str_name());
-            eprintln!(
-                "error: {} ({})",
-                status.message(),
-                reason.trim_start_matches("ERROR_REASON_")
-            );
-            for (field, rule) in &received.violations {
-                eprintln!("  {field}: {rule}");
-            }
-            for (name, value) in &received.metadata {
-                eprintln!("  {name}: {value}");
-            }
-            Exit::from_grpc(received.code)
-        }
+    if let Some((text, exit)) = not_reached(status) {
+        eprintln!("receiver: {text}");
+        return exit;
     }
+    let code = Received::from_status(status).code;
+    eprintln!("receiver: {}", explain(status));
+    if let Some(advice) = advice(code) {
+        eprintln!("{advice}");
+    }
+    Exit::from_grpc(code)
 }
 
 fn exit_of(error: &Error) -> Exit {
-    if error.is::<Usage>() || error.is::<ConfigError>() || error.is::<InvalidConfig>() {
+    if error.is::<Usage>()
+        || error.is::<AccessError>()
+        || error.is::<ConfigError>()
+        || error.is::<InvalidConfig>()
+        || error.is::<KeyFileError>()
+    {
         return Exit::Usage;
     }
     match error.downcast_ref::<StartError>() {
-        Some(StartError::Config(_)) => return Exit::Usage,
+        Some(StartError::Config(_) | StartError::Keys(_)) => return Exit::Usage,
         Some(StartError::Database(OpenError::Connect(_))) => return Exit::Unavailable,
         Some(_) => return Exit::Failure,
         None => {}

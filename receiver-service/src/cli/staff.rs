@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use framme_shared::{
     runtime::{
+        access::Client,
         exit::Exit,
         random::{OsRandom, Random as _},
     },
@@ -10,11 +11,7 @@ use framme_shared::{
 };
 use serde_json::json;
 
-use super::{
-    Common,
-    client::{self, Client},
-    output,
-};
+use super::{Common, client, output};
 
 type Register = framme_shared::wire::pb::receiver::staff_service_client::StaffServiceClient<Client>;
 
@@ -149,7 +146,7 @@ async fn deactivate(common: &Common, register: &mut Register, staff_id: &str) ->
             .await
         }
         None => {
-            eprintln!("error: nobody in the register has this id");
+            eprintln!("receiver: nobody in the register has this id");
             Ok(Exit::NotFound)
         }
     }

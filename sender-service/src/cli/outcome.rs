@@ -4,8 +4,13 @@ use std::error::Error;
 
 use framme_shared::{
     db::{OpenError, StoreError, sealing::KeyFileError},
-    runtime::{config::ConfigError, exit::Exit, telemetry::Causes},
-    wire::status::{Received, name_of},
+    runtime::{
+        access::{AccessError, advice, not_reached},
+        config::ConfigError,
+        exit::Exit,
+        telemetry::Causes,
+    },
+    wire::status::{Received, explain},
 };
 use tonic::Status;
 
@@ -23,6 +28,9 @@ pub(super) enum CommandError {
     /// Something on the command line, or in a file that it names.
     #[error("{0}")]
     Usage(String),
+    /// Where the service is, or who calls.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The service does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -62,26 +70,26 @@ impl CommandError {
     /// The exit code.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::InvalidConfig(_) | Self::Usage(_) | Self::Keys(_) => Exit::Usage,
+            Self::Config(_) | Self::InvalidConfig(_) | Self::Usage(_) | Self::Access(_) | Self::Keys(_) => Exit::Usage,
             Self::Start(StartError::Config(_) | StartError::Keys(_)) => Exit::Usage,
             Self::Store(error) if error.is_unavailable() => Exit::Unavailable,
             Self::Open(OpenError::Connect(_)) => Exit::Unavailable,
-            Self::Call(status) => Exit::from_grpc(Received::from_status(status).code),
+            Self::Call(status) => not_reached(status)
+                .map_or_else(|| Exit::from_grpc(Received::from_status(status).code), |(_, exit)| exit),
             Self::NotFound(_) => Exit::NotFound,
             Self::Start(_) | Self::Open(_) | Self::Store(_) | Self::Failed(_) => Exit::Failure,
         }
     }
 }
 
-/// The reason, and every field with its rule.
+/// What happened and, where there is something, what to do.
 fn describe(status: &Status) -> String {
-    let received = Received::from_status(status);
-    let reason = received
-        .reason
-        .map_or_else(|| format!("{:?}", received.code), |reason| name_of(reason).to_owned());
-    let mut text = format!("{reason}: {}", status.message());
-    for (field, rule) in &received.violations {
-        text.push_str(&format!("\n  {field} {rule}"));
+    if let Some((text, _)) = not_reached(status) {
+        return text;
     }
-    text
+    let text = explain(status);
+    match advice(Received::from_status(status).code) {
+        Some(advice) => format!("{text}\n{advice}"),
+        None => text,
+    }
 }

@@ -1,5 +1,6 @@
 //! What makes a process of ours: clock, randomness, configuration, shutdown, telemetry, TLS, peer identity, diagnosis.
 
+pub mod access;
 pub mod caller;
 pub mod clock;
 pub mod config;

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, ErrorInfo, FieldViolation, RetryInfo, StatusExt as _};
 
 pub use cause::Cause;
-pub use received::{Received, reason_of};
+pub use received::{Received, explain, reason_of};
 
 use super::{
     pb::report::{ErrorReason, Stage},

@@ -70,3 +70,26 @@ impl Received {
         )
     }
 }
+
+/// A refusal as a command shows it to the person who gave it: the text, the reason, and under it each field with its
+/// rule and each variable. For services of the own organisation only: see [`Received::from_status`].
+pub fn explain(status: &Status) -> String {
+    let received = Received::from_status(status);
+    let reason = received.reason.map_or_else(
+        || format!("{:?}", received.code),
+        |reason| super::name_of(reason).to_owned(),
+    );
+    let mut text = match status.message() {
+        "" => reason,
+        message => format!("{message} ({reason})"),
+    };
+    for (field, rule) in &received.violations {
+        text.push_str(&format!("\n  {field}: {rule}"));
+    }
+    let mut variables: Vec<_> = received.metadata.iter().collect();
+    variables.sort();
+    for (name, value) in variables {
+        text.push_str(&format!("\n  {name}: {value}"));
+    }
+    text
+}
