@@ -27,7 +27,19 @@ pub async fn rewrap_all(core: &Core, mut progress: impl FnMut(u64)) -> Result<u6
         let mut after = (String::new(), String::new());
         loop {
             let rows = table.page(core.db.reader(), &after, core.keys.current(), BATCH).await?;
-            let Some(last) = rows.last() else { break };
+            let Some(last) = rows.last() else {
+                // What was under way when the key file changed may have come in behind.
+                let start = Default::default();
+                if table
+                    .page(core.db.reader(), &start, core.keys.current(), 1)
+                    .await?
+                    .is_empty()
+                {
+                    break;
+                }
+                after = start;
+                continue;
+            };
             after.clone_from(&last.key);
             let keys = Arc::clone(&core.keys);
             done += core.db.change(Rewrap { table, rows, keys }).await?;

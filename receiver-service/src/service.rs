@@ -4,8 +4,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use framme_shared::{
     db::{
-        Database, OpenError,
-        sealing::{KeyFileError, MasterKeys},
+        Database, OpenError, StoreError,
+        sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
     runtime::{
@@ -28,7 +28,7 @@ use crate::{
     core::Core,
     grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
     receipts::{Notary, NotaryError, Wakeups},
-    store::SCHEMA,
+    store::{SCHEMA, rewrap},
 };
 
 /// At a stop: what the listeners take to drain, and a little more for the rest.
@@ -43,6 +43,12 @@ pub enum StartError {
     /// Master keys.
     #[error("the master keys cannot be used")]
     Keys(#[from] KeyFileError),
+    /// The master keys are not those of this database.
+    #[error("the master keys do not fit the database")]
+    WrongKeys(#[from] WrongKeys),
+    /// Reading from storage.
+    #[error("the database cannot be read")]
+    Store(#[from] StoreError),
     /// Certificates.
     #[error("TLS cannot be set up")]
     Tls(#[from] TlsError),
@@ -110,6 +116,7 @@ impl Receiver {
         };
         check_own(&tls, config.organisation)?;
         let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
+        check_keys(&core).await?;
 
         let exchange = exchange_listener(config.exchange.address, &tls).await?;
         let local = local_listener(&config.local.address, &local_tls).await?;
@@ -188,6 +195,17 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
+}
+
+/// Refuses keys that would make every reading fail, before anything new is sealed under them.
+async fn check_keys(core: &Core) -> Result<(), StartError> {
+    const A_FEW: u32 = 5;
+    for table in rewrap::TABLES {
+        let stored = table.page(core.db.reader(), &Default::default(), "", A_FEW).await?;
+        let wrapped: Vec<WrappedKey> = stored.into_iter().map(|row| row.wrapped).collect();
+        core.keys.check(&wrapped)?;
+    }
+    Ok(())
 }
 
 fn check_own(tls: &TlsStore, wanted: OrganisationNumber) -> Result<(), StartError> {

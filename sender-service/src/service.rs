@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use framme_shared::{
     db::{
         Database, Dialect, OpenError, StoreError,
-        sealing::{KeyFileError, MasterKeys},
+        sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::{organisation::OrganisationNumber, receipt::Pair},
     runtime::{
@@ -31,7 +31,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
-    store::SCHEMA,
+    store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
     trust::{ReceiptTrust, TrustError},
 };
@@ -54,6 +54,9 @@ pub enum StartError {
     /// The master keys.
     #[error("the master keys cannot be read")]
     Keys(#[from] KeyFileError),
+    /// The master keys are not those of this database.
+    #[error("the master keys do not fit the database")]
+    WrongKeys(#[from] WrongKeys),
     /// Certificates.
     #[error("the certificates cannot be used")]
     Tls(#[from] TlsError),
@@ -180,6 +183,7 @@ async fn start(
     let trust = ReceiptTrust::load(&config.tls)?;
     let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
     let database = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    check_keys(&keys, &database).await?;
     let receivers: Vec<OrganisationNumber> = config.receivers.iter().map(|receiver| receiver.organisation).collect();
     database.change(EnsureReceivers(receivers.clone())).await?;
     if database.dialect() == Dialect::Sqlite {
@@ -219,6 +223,17 @@ async fn start(
         context,
         shutdown,
     })
+}
+
+/// Refuses keys that would make every reading fail, before anything new is sealed under them.
+async fn check_keys(keys: &MasterKeys, database: &Database) -> Result<(), StartError> {
+    const A_FEW: i64 = 5;
+    let stored = data_key::to_rewrap(database.reader(), "", "", A_FEW).await?;
+    let wrapped: Vec<WrappedKey> = stored
+        .into_iter()
+        .map(|(_, key)| WrappedKey::from_bytes(key.wrapped))
+        .collect();
+    Ok(keys.check(&wrapped)?)
 }
 
 fn check_organisation(config: &Config, tls: &TlsStore) -> Result<(), StartError> {

@@ -54,7 +54,7 @@ fn exit_of(error: &Error) -> Exit {
         return Exit::Usage;
     }
     match error.downcast_ref::<StartError>() {
-        Some(StartError::Config(_) | StartError::Keys(_)) => return Exit::Usage,
+        Some(StartError::Config(_) | StartError::Keys(_) | StartError::WrongKeys(_)) => return Exit::Usage,
         Some(StartError::Database(OpenError::Connect(_))) => return Exit::Unavailable,
         Some(_) => return Exit::Failure,
         None => {}

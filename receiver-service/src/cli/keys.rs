@@ -1,5 +1,7 @@
 //! `receiver keys …`.
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
 use framme_shared::{db::sealing::MasterKeys, runtime::exit::Exit};
 use indicatif::ProgressBar;
@@ -22,6 +24,12 @@ pub enum Keys {
         #[arg(long, default_value = "master-1")]
         name: String,
     },
+    /// Puts a new key first into the key file. What comes in is sealed under it at once, also by a running service.
+    Add {
+        /// The key's name: none that is in the file.
+        #[arg(long)]
+        name: String,
+    },
     /// Wraps every data key with the first master key of the file. Content is not touched; the service may run, and the
     /// command may be killed and repeated at any time. Afterwards older master keys can be taken out of the file.
     Rewrap,
@@ -30,27 +38,34 @@ pub enum Keys {
 impl Keys {
     pub(super) async fn run(self, common: &Common) -> anyhow::Result<Exit> {
         match self {
-            Self::Generate { name } => generate(common, &name),
+            Self::Generate { name } => {
+                let file = key_file(common)?;
+                MasterKeys::create_file(&file, &name)?;
+                Ok(report(common, &file, &name))
+            }
+            Self::Add { name } => {
+                let file = key_file(common)?;
+                MasterKeys::add_to_file(&file, &name)?;
+                Ok(report(common, &file, &name))
+            }
             Self::Rewrap => rewrap(common).await,
         }
     }
 }
 
-fn generate(common: &Common, name: &str) -> anyhow::Result<Exit> {
-    let config = configuration(common)?;
-    let path = config
-        .database
-        .master_key_file
-        .ok_or_else(|| Usage("set database.master_key_file: it says where the file goes".to_owned()))?;
-    MasterKeys::create_file(&path, name)?;
-    let value = json!({ "file": path, "name": name });
-    output::print(common.json, &value, || {
+fn key_file(common: &Common) -> anyhow::Result<PathBuf> {
+    let configured = configuration(common)?.database.master_key_file;
+    configured.ok_or_else(|| Usage("set database.master_key_file: it says where the file is".to_owned()).into())
+}
+
+fn report(common: &Common, file: &Path, name: &str) -> Exit {
+    output::print(common.json, &json!({ "file": file, "name": name }), || {
         vec![
-            format!("{} holds the new master key {name}", path.display()),
-            "keep a copy apart from the database and its backups: without it nothing can be read".to_owned(),
+            format!("{} holds the new master key {name}.", file.display()),
+            "Keep a copy apart from the database and its backups: without it nothing can be read.".to_owned(),
         ]
     });
-    Ok(Exit::Ok)
+    Exit::Ok
 }
 
 async fn rewrap(common: &Common) -> anyhow::Result<Exit> {

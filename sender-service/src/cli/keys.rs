@@ -1,58 +1,72 @@
 //! Master keys: making one, and rotation.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Subcommand;
 use framme_shared::{
     db::sealing::MasterKeys,
-    runtime::{clock::SystemClock, exit::Exit},
+    runtime::{clock::SystemClock, exit::Exit, telemetry::Causes},
 };
 use indicatif::ProgressBar;
+use serde_json::json;
 
 use super::{Session, outcome::CommandError};
 use crate::{service::open_database, submission::rewrap::rewrap_all};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Make a key file with one new key, readable by its owner only. Never overwrites one.
+    /// Make the configured key file with one new key, readable by its owner only. Never overwrites one.
     Generate {
-        /// The key's name, for example the year.
-        #[arg(long, default_value = "first")]
+        /// The key's name, for example the month of its making.
+        #[arg(long, default_value = "master-1")]
         name: String,
-        /// Where; as configured, if left out.
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
     },
-    /// Wrap every report's data key by the current master key: the first in the key file. Put a new key first in the
-    /// file, restart the service, run this, and then remove the old key. May be stopped anywhere and begun again.
+    /// Put a new key first into the key file. New reports are sealed under it at once, also by a running service.
+    Add {
+        /// The key's name: none that is in the file.
+        #[arg(long)]
+        name: String,
+    },
+    /// Wrap every report's data key by the first master key of the file. Content is not touched; the service may run,
+    /// and the command may be killed and repeated at any time. Afterwards older keys can be taken out of the file.
     Rewrap,
 }
 
 pub(super) async fn run(session: &Session, command: KeysCommand) -> Result<Exit, CommandError> {
     match command {
-        KeysCommand::Generate { name, file } => generate(session, &name, file),
-        KeysCommand::Rewrap => rewrap(session).await,
-    }
-}
-
-fn generate(session: &Session, name: &str, file: Option<PathBuf>) -> Result<Exit, CommandError> {
-    let file = match file {
-        Some(file) => file,
-        None => {
-            let configured = session.config()?.database.master_key_file;
-            configured
-                .ok_or_else(|| CommandError::Usage("give --file, or configure database.master_key_file".to_owned()))?
+        KeysCommand::Generate { name } => {
+            let file = key_file(session)?;
+            MasterKeys::create_file(&file, &name)?;
+            report(session, &file, &name);
         }
-    };
-    MasterKeys::create_file(&file, name)?;
-    println!(
-        "{} holds a new master key. Back it up apart from the database.",
-        file.display()
-    );
+        KeysCommand::Add { name } => {
+            let file = key_file(session)?;
+            MasterKeys::add_to_file(&file, &name)?;
+            report(session, &file, &name);
+        }
+        KeysCommand::Rewrap => rewrap(session).await?,
+    }
     Ok(Exit::Ok)
 }
 
-async fn rewrap(session: &Session) -> Result<Exit, CommandError> {
+fn key_file(session: &Session) -> Result<PathBuf, CommandError> {
+    let configured = session.config()?.database.master_key_file;
+    configured.ok_or_else(|| CommandError::Usage("set database.master_key_file: it says where the file is".to_owned()))
+}
+
+fn report(session: &Session, file: &Path, name: &str) {
+    if session.json {
+        println!("{:#}", json!({ "file": file, "name": name }));
+    } else {
+        println!("{} holds the new master key {name}.", file.display());
+        println!("Keep a copy apart from the database and its backups: without it nothing can be read.");
+    }
+}
+
+async fn rewrap(session: &Session) -> Result<(), CommandError> {
     let config = session.config()?;
     let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
     let database = open_database(&config, Arc::new(SystemClock)).await?;
@@ -64,7 +78,11 @@ async fn rewrap(session: &Session) -> Result<Exit, CommandError> {
     .await;
     bar.finish_and_clear();
     database.close().await;
-    let done = done.map_err(|error| CommandError::Failed(error.to_string()))?;
-    println!("{done} data keys were wrapped anew by {}.", keys.current());
-    Ok(Exit::Ok)
+    let done = done.map_err(|error| CommandError::Failed(Causes(&error).to_string()))?;
+    if session.json {
+        println!("{:#}", json!({ "rewrapped": done, "master_key": keys.current() }));
+    } else {
+        println!("{done} data keys are now wrapped by {}.", keys.current());
+    }
+    Ok(())
 }

@@ -25,3 +25,16 @@ pub enum SealError {
     #[error("the master key for a sealed value is not in the key file")]
     UnknownMasterKey,
 }
+
+/// A key file that does not fit what is stored: most likely another service's, or one from before a rotation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongKeys {
+    /// A key is gone from the file that is still needed.
+    #[error("stored content is sealed under the master key {0}, which is not in the key file: put it back")]
+    Missing(String),
+    /// The name is right and the key is not.
+    #[error(
+        "the master key {0} in the key file is not the one that stored content is sealed under: put the right one in"
+    )]
+    Other(String),
+}

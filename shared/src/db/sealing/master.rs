@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use super::source::{self, KeyFile, KeyFileError};
-use super::{DataKey, SealError};
+use super::{DataKey, SealError, WrongKeys};
 
 /// First byte of a wrapped key: which layout follows.
 const LAYOUT: u8 = 1;
@@ -100,6 +100,43 @@ impl MasterKeys {
     /// [`KeyFileError::File`], also when the file exists: a key is never overwritten.
     pub fn create_file(path: &Path, name: &str) -> Result<(), KeyFileError> {
         source::create(path, name, &random_key())
+    }
+
+    /// Puts a new key first into an existing key file: it wraps new data keys from now on, in running services too. The
+    /// file is replaced in one step, and stays as it was when this fails.
+    ///
+    /// # Errors
+    /// [`KeyFileError`], also when a key of this name is there.
+    pub fn add_to_file(path: &Path, name: &str) -> Result<(), KeyFileError> {
+        source::add(path, name, &random_key())
+    }
+
+    /// Whether these keys can open what is stored, by a few of the wrapped keys there. A single damaged one is no proof
+    /// of wrong keys; all of them are.
+    ///
+    /// # Errors
+    /// [`WrongKeys`] with the name of the master key.
+    pub fn check<'w>(&self, stored: impl IntoIterator<Item = &'w WrappedKey>) -> Result<(), WrongKeys> {
+        let mut damaged = None;
+        for wrapped in stored {
+            let name = || wrapped.master_key().unwrap_or("?").to_owned();
+            match self.unwrap(wrapped) {
+                Ok(_) => return Ok(()),
+                Err(SealError::UnknownMasterKey) => return Err(WrongKeys::Missing(name())),
+                Err(SealError::Damaged) => damaged = Some(name()),
+            }
+        }
+        damaged.map_or(Ok(()), |name| Err(WrongKeys::Other(name)))
+    }
+
+    /// Whether the key file has a key of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.keys.load().iter().any(|key| key.name == name)
+    }
+
+    /// Names of all keys, the current one first.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.keys.load().iter().map(|key| key.name).collect()
     }
 
     /// Name of the key that wraps new data keys.
@@ -286,6 +323,24 @@ mod tests {
         let (_, wrapped) = keys(OLD).new_data_key();
         let impostor = keys(&NEW.replace("2026", "2025"));
         assert_eq!(refusal(impostor.unwrap(&wrapped)), Some(SealError::Damaged));
+    }
+
+    #[test]
+    fn keys_that_do_not_fit_what_is_stored_are_told_from_one_damaged_row() {
+        let (_, wrapped) = keys(OLD).new_data_key();
+        let (_, second) = keys(OLD).new_data_key();
+        let mut bytes = wrapped.as_bytes().to_vec();
+        *bytes.last_mut().unwrap() ^= 1;
+        let damaged = WrappedKey::from_bytes(bytes);
+
+        assert_eq!(keys(OLD).check([&damaged, &second]), Ok(()));
+        assert_eq!(keys(OLD).check([]), Ok(()));
+        assert_eq!(keys(NEW).check([&wrapped]), Err(WrongKeys::Missing("2025".to_owned())));
+        let impostor = keys(&NEW.replace("2026", "2025"));
+        assert_eq!(
+            impostor.check([&wrapped, &second]),
+            Err(WrongKeys::Other("2025".to_owned()))
+        );
     }
 
     #[test]

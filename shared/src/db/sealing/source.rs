@@ -170,6 +170,51 @@ pub(super) fn create(path: &Path, name: &str, key: &[u8; 32]) -> Result<(), KeyF
         .map_err(failed)
 }
 
+/// Puts a key first into the file at `path`, keeping everything else.
+pub(super) fn add(path: &Path, name: &str, key: &[u8; 32]) -> Result<(), KeyFileError> {
+    let failed = |source| KeyFileError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let line = Zeroizing::new(format!("{name} = {}", STANDARD.encode(key)));
+    parse(&line)?;
+    let old = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
+    let is_comment = |line: &&str| line.trim().is_empty() || line.trim().starts_with('#');
+    let mut text = Zeroizing::new(String::new());
+    for kept in old.lines().take_while(is_comment).chain([line.as_str()]) {
+        text.push_str(kept);
+        text.push('\n');
+    }
+    for kept in old.lines().skip_while(is_comment) {
+        text.push_str(kept);
+        text.push('\n');
+    }
+    parse(&text)?;
+    replace(path, text.as_bytes()).map_err(failed)
+}
+
+/// Whole or not at all, with the owner and nobody else in between: the file has keys.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let metadata = std::fs::metadata(path)?;
+    let fresh = path.with_extension("fresh");
+    match std::fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)?;
+    file.write_all(bytes)?;
+    file.set_permissions(metadata.permissions())?;
+    file.sync_all()?;
+    // The service may run as another user than whoever rotates the keys.
+    std::os::unix::fs::chown(&fresh, Some(metadata.uid()), Some(metadata.gid()))?;
+    std::fs::rename(&fresh, path)?;
+    sync_folder_of(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,6 +275,27 @@ mod tests {
             KeyFile::find(Some(&path)).unwrap().read(),
             Err(KeyFileError::Open { .. })
         ));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_key_is_added_first_and_the_rest_of_the_file_stays() {
+        let path = std::env::temp_dir().join(format!("framme-keys-add-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        create(&path, "2026", &[7; 32]).unwrap();
+        add(&path, "2027", &[8; 32]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let names: Vec<String> = parse(&text).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["2027", "2026"]);
+        assert!(text.starts_with("# Master keys"), "{text}");
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        assert!(matches!(
+            add(&path, "2026", &[9; 32]),
+            Err(KeyFileError::Repeated { .. })
+        ));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         std::fs::remove_file(&path).unwrap();
     }
 }
