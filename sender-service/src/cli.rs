@@ -1,5 +1,6 @@
 //! The `sender` command: running the service, looking after it, and using its local interface.
 
+mod check;
 mod client;
 mod credential;
 mod doctor;
@@ -117,7 +118,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
     match command {
         Command::Serve(serve) => service::serve(session, serve).await,
         Command::Migrate => service::migrate(session).await,
-        Command::CheckConfig => service::check_config(session),
+        Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
         Command::Figures => figures::figures(session).await,

@@ -14,7 +14,7 @@ use framme_shared::{
     },
     runtime::{
         clock::Clock,
-        shutdown::{Shutdown, TaskError},
+        shutdown::{Hangup, Shutdown, TaskError},
         tls::TlsFiles,
     },
 };
@@ -71,7 +71,7 @@ impl ReceiptTrust {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).1)
     }
 
-    /// Reads the files again every `interval` until a stop is asked for. Files that cannot be used change nothing.
+    /// Reads the files again at SIGHUP and every `interval` until a stop is asked for. Files that cannot be used change nothing.
     ///
     /// # Errors
     /// Never; the type fits [`Shutdown::spawn`].
@@ -81,9 +81,11 @@ impl ReceiptTrust {
         interval: Duration,
         shutdown: Shutdown,
     ) -> Result<(), TaskError> {
+        let mut hangup = Hangup::new();
         loop {
             tokio::select! {
                 () = shutdown.soft().cancelled() => return Ok(()),
+                () = hangup.received() => {}
                 () = clock.sleep(interval) => {}
             }
             match read(&self.roots, &self.lists) {

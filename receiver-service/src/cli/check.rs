@@ -2,48 +2,48 @@
 
 use framme_shared::{
     db::sealing::MasterKeys,
-    runtime::{exit::Exit, tls::TlsStore},
+    runtime::{
+        diagnosis::{self, Finding, own_certificate, tls_files},
+        exit::Exit,
+    },
 };
-use serde_json::json;
 
 use super::{
-    Common, output,
+    Common,
     setup::{clock, configuration},
 };
 use crate::{Config, receipts::Notary};
 
+/// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = configuration(common)?;
     config.check()?;
-    let faults: Vec<String> = checks(&config).into_iter().flatten().collect();
-    output::print(common.json, &json!({ "faults": faults }), || match faults.as_slice() {
-        [] => vec!["the configuration is right".to_owned()],
-        faults => faults.to_vec(),
-    });
-    Ok(if faults.is_empty() { Exit::Ok } else { Exit::Fault })
+    Ok(diagnosis::print(&findings(&config), common.json))
 }
 
-fn checks(config: &Config) -> Vec<Option<String>> {
+fn findings(config: &Config) -> Vec<Finding> {
     let keys = MasterKeys::load(config.database.master_key_file.as_deref());
-    let local = TlsStore::load(config.local_tls().clone(), clock());
     let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
     let notary = Notary::load(certificate, key, config.organisation);
-    let own = match TlsStore::load(config.tls.clone(), clock()) {
-        Ok(tls) => fault("tls.certificate", tls.own_identity()),
-        Err(error) => fault("tls", Err::<(), _>(error)),
-    };
-    vec![
-        fault("database.url", config.database.dialect()),
-        fault("database.master_key_file", keys),
-        own,
-        fault("local.tls", local),
-        fault("receipts", notary),
-    ]
-}
-
-fn fault<T, E>(key: &str, result: Result<T, E>) -> Option<String>
-where
-    E: Into<anyhow::Error>,
-{
-    result.err().map(|error| format!("{key}: {:#}", error.into()))
+    let mut findings = vec![
+        Finding::good("organisation", config.organisation.to_string()),
+        Finding::of("database.url", config.database.dialect(), |dialect| {
+            format!("{dialect:?}")
+        }),
+        Finding::of("database.master_key_file", keys, |keys| {
+            format!("current key {}", keys.current())
+        }),
+        tls_files("tls", &config.tls, config.organisation, clock()),
+        own_certificate(&config.tls.certificate, clock().now()),
+        Finding::of("receipts", notary, |_| "they can be signed".to_owned()),
+        tls_files("local.tls", config.local_tls(), config.organisation, clock()),
+        Finding::good("exchange.address", config.exchange.address.to_string()),
+        Finding::good("local.address", config.local.address.to_string()),
+    ];
+    findings.push(if config.peers.is_empty() {
+        Finding::fault("peers", "nobody may send: add the police districts")
+    } else {
+        Finding::good("peers", format!("{} may send", config.peers.len()))
+    });
+    findings
 }

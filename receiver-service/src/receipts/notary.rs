@@ -12,7 +12,7 @@ use framme_shared::{
     },
     runtime::{
         clock::Clock,
-        shutdown::{Shutdown, TaskError},
+        shutdown::{Hangup, Shutdown, TaskError},
         telemetry::Causes,
     },
 };
@@ -117,7 +117,7 @@ impl Notary {
         Ok(changed)
     }
 
-    /// Reloads every `interval` until a stop is asked for. A reload that fails is logged and changes nothing.
+    /// Reloads at SIGHUP and every `interval` until a stop is asked for. A reload that fails is logged and changes nothing.
     ///
     /// # Errors
     /// Never; the type fits [`Shutdown::spawn`].
@@ -127,9 +127,11 @@ impl Notary {
         interval: Duration,
         shutdown: Shutdown,
     ) -> Result<(), TaskError> {
+        let mut hangup = Hangup::new();
         loop {
             tokio::select! {
                 () = shutdown.soft().cancelled() => return Ok(()),
+                () = hangup.received() => {}
                 () = clock.sleep(interval) => {}
             }
             match self.reload() {

@@ -4,22 +4,19 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use framme_shared::{
-    db::{Database, sealing::MasterKeys},
+    db::Database,
     runtime::{
         clock::{Clock as _, SystemClock},
-        connect::parse_endpoint,
         exit::Exit,
         random::OsRandom,
         telemetry,
-        tls::TlsStore,
     },
 };
 
 use super::{Session, outcome::CommandError};
 use crate::{
-    service::{Addresses, Sender, StartError},
+    service::{Addresses, Sender},
     store::SCHEMA,
-    trust::ReceiptTrust,
 };
 
 #[derive(Debug, Args)]
@@ -56,36 +53,5 @@ pub(super) async fn migrate(session: &Session) -> Result<Exit, CommandError> {
         println!("applied {number} {name}");
     }
     println!("The schema is at version {}.", report.version);
-    Ok(Exit::Ok)
-}
-
-pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
-    let config = session.config()?;
-    config.check()?;
-    for receiver in &config.receivers {
-        parse_endpoint(&receiver.endpoint).map_err(|source| StartError::Endpoint {
-            receiver: receiver.organisation,
-            source,
-        })?;
-    }
-    let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
-    let tls = TlsStore::load(config.tls.clone(), Arc::new(SystemClock)).map_err(StartError::from)?;
-    let certificate = tls.own_identity().map_err(StartError::from)?.organisation;
-    if certificate != config.organisation {
-        return Err(StartError::Organisation {
-            certificate,
-            configured: config.organisation,
-        }
-        .into());
-    }
-    if let Some(files) = &config.local.tls {
-        TlsStore::load(files.clone(), Arc::new(SystemClock)).map_err(StartError::from)?;
-    }
-    ReceiptTrust::load(&config.tls).map_err(StartError::from)?;
-    println!("organisation     {certificate}");
-    println!("receivers        {}", config.receivers.len());
-    println!("local interface  {}", config.local.address);
-    println!("master key       {}", keys.current());
-    println!("The configuration can be used.");
     Ok(Exit::Ok)
 }

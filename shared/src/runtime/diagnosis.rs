@@ -3,12 +3,15 @@
 mod certificate;
 mod chain;
 mod faults;
+mod tls_files;
+
+use std::error::Error;
 
 use serde::Serialize;
 use serde_json::json;
 
-pub use self::{certificate::own_certificate, chain::ChainCheck, faults::Faults};
-use super::exit::Exit;
+pub use self::{certificate::own_certificate, chain::ChainCheck, faults::Faults, tls_files::tls_files};
+use super::{exit::Exit, telemetry::Causes};
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +41,15 @@ impl Finding {
         Self {
             is_good: false,
             ..Self::good(check, text)
+        }
+    }
+
+    /// Good when there is a value, in these words; else a fault, in those of the error and its causes.
+    #[must_use]
+    pub fn of<T, E: Error + 'static>(check: &str, result: Result<T, E>, words: impl FnOnce(T) -> String) -> Self {
+        match result {
+            Ok(value) => Self::good(check, words(value)),
+            Err(error) => Self::fault(check, Causes(&error).to_string()),
         }
     }
 

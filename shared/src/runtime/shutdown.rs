@@ -200,13 +200,41 @@ fn installed(kind: SignalKind) -> Option<Signal> {
         .ok()
 }
 
-pub(super) async fn received(signal: Option<&mut Signal>) {
+async fn received(signal: Option<&mut Signal>) {
     let got = match signal {
         Some(signal) => signal.recv().await,
         None => None,
     };
     if got.is_none() {
         std::future::pending::<()>().await;
+    }
+}
+
+/// SIGHUP, which asks a service to read its files again. Each part that reads files has its own.
+#[derive(Debug)]
+pub struct Hangup(Option<Signal>);
+
+impl Hangup {
+    /// Listens from now on.
+    #[must_use]
+    pub fn new() -> Self {
+        let listening = signal(SignalKind::hangup());
+        Self(
+            listening
+                .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be listened for"))
+                .ok(),
+        )
+    }
+
+    /// Returns at the next SIGHUP.
+    pub async fn received(&mut self) {
+        received(self.0.as_mut()).await;
+    }
+}
+
+impl Default for Hangup {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use rustls::pki_types::CertificateDer;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     closer::Closer,
@@ -17,7 +16,7 @@ use crate::{
     runtime::{
         clock::Clock,
         identity::{IdentityError, PeerIdentity},
-        shutdown::{Shutdown, TaskError, received},
+        shutdown::{Hangup, Shutdown, TaskError},
         telemetry::Causes,
     },
 };
@@ -86,14 +85,12 @@ impl TlsStore {
     /// # Errors
     /// Never; the type fits [`Shutdown::spawn`].
     pub async fn watch(self: Arc<Self>, interval: Duration, shutdown: Shutdown) -> Result<(), TaskError> {
-        let mut hangup = signal(SignalKind::hangup())
-            .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be listened for"))
-            .ok();
+        let mut hangup = Hangup::new();
         let mut failed = None;
         loop {
             tokio::select! {
                 () = shutdown.soft().cancelled() => return Ok(()),
-                () = received(hangup.as_mut()) => failed = None,
+                () = hangup.received() => failed = None,
                 () = self.clock.sleep(interval) => {}
             }
             self.look(&mut failed);

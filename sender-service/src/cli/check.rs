@@ -1,0 +1,61 @@
+//! `sender check-config`: everything that a start would read, without a database and without listening.
+
+use std::sync::Arc;
+
+use framme_shared::{
+    db::sealing::MasterKeys,
+    runtime::{
+        clock::{Clock as _, SystemClock},
+        connect::parse_endpoint,
+        diagnosis::{self, Finding, own_certificate, tls_files},
+        exit::Exit,
+    },
+};
+
+use super::{Session, outcome::CommandError};
+use crate::{Config, trust::ReceiptTrust};
+
+/// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
+pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
+    let config = session.config()?;
+    config.check()?;
+    Ok(diagnosis::print(&findings(&config), session.json))
+}
+
+fn findings(config: &Config) -> Vec<Finding> {
+    let keys = MasterKeys::load(config.database.master_key_file.as_deref());
+    let mut findings = vec![
+        Finding::good("organisation", config.organisation.to_string()),
+        Finding::of("database.url", config.database.dialect(), |dialect| {
+            format!("{dialect:?}")
+        }),
+        Finding::of("database.master_key_file", keys, |keys| {
+            format!("current key {}", keys.current())
+        }),
+        tls_files("tls", &config.tls, config.organisation, Arc::new(SystemClock)),
+        own_certificate(&config.tls.certificate, SystemClock.now()),
+        Finding::of("receipts", ReceiptTrust::load(&config.tls), |_| {
+            "authorities and revocation lists can be used".to_owned()
+        }),
+        tls_files(
+            "local.tls",
+            config.local_tls(),
+            config.organisation,
+            Arc::new(SystemClock),
+        ),
+        Finding::good("local.address", config.local.address.to_string()),
+    ];
+    findings.extend(config.receivers.iter().map(|receiver| {
+        Finding::of(
+            &format!("receiver {}", receiver.organisation),
+            parse_endpoint(&receiver.endpoint),
+            |endpoint| {
+                format!(
+                    "{endpoint}, {} municipalities and districts",
+                    receiver.municipalities.len()
+                )
+            },
+        )
+    }));
+    findings
+}
