@@ -45,6 +45,8 @@ pub struct World {
     pub receivers: Vec<ReceiverNode>,
     /// Where everything lies.
     pub directory: PathBuf,
+    /// What has issued every certificate, and can issue more.
+    pub pki: Pki,
 }
 
 impl World {
@@ -79,6 +81,7 @@ impl World {
             sender,
             receivers,
             directory,
+            pki,
         };
         for receiver in &mut world.receivers {
             receiver.process.start().await?;

@@ -26,7 +26,8 @@ impl TestWorld {
     pub async fn start(name: &str, storage: Storage, receivers: usize) -> Self {
         let folder = Folder::new(name);
         let options = WorldOptions {
-            directory: folder.path().join("world"),
+            // Names the databases on a server, too.
+            directory: folder.path().join(name),
             storage,
             receivers,
             programs: programs_beside_this_one().expect("the programs are built"),

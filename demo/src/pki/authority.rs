@@ -1,6 +1,9 @@
 //! The root and the issuing authority, and what they sign.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use framme_shared::{
     domain::organisation::OrganisationNumber,
@@ -27,6 +30,13 @@ pub struct Pki {
     root: CertifiedIssuer<'static, KeyPair>,
     issuing: CertifiedIssuer<'static, KeyPair>,
     lists: AtomicU64,
+}
+
+/// Holds private keys.
+impl fmt::Debug for Pki {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pki").finish_non_exhaustive()
+    }
 }
 
 impl Pki {

@@ -46,6 +46,16 @@ impl Process {
         }
     }
 
+    /// Where its configuration, log and ready file lie.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// The log that the service writes to.
     pub fn log_file(&self) -> PathBuf {
         self.directory.join(format!("{}.log", self.name))

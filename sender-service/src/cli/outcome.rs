@@ -45,7 +45,7 @@ pub(super) enum CommandError {
     Keys(#[from] KeyFileError),
     /// The service refused, or could not be reached.
     #[error("{}", describe(.0))]
-    Call(#[from] Box<Status>),
+    Call(Box<Status>),
     /// Nothing is found under the id.
     #[error("{0}")]
     NotFound(String),
