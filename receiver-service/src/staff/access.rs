@@ -79,53 +79,67 @@ impl FromIterator<StaffRole> for Roles {
 }
 
 /// Municipalities and city districts that somebody serves, as texts: an entry outlives the reform that retires its
-/// number, and then simply matches no child.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Areas(BTreeSet<String>);
+/// number, and then simply matches no child. Kept in the form of the database, `,0301/05,5501,`: every call of the
+/// local API reads one, and somebody may serve hundreds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Areas(String);
 
 impl Areas {
     /// Whether one of them is `area`, or the whole municipality that `area` is a district of.
     #[must_use]
     pub fn cover(&self, area: &str) -> bool {
         let municipality = area.split_once('/').map_or(area, |(municipality, _)| municipality);
-        self.0.contains(area) || self.0.contains(municipality)
+        self.names(area) || (municipality != area && self.names(municipality))
+    }
+
+    fn names(&self, area: &str) -> bool {
+        !area.contains(',') && self.0.contains(&format!(",{area},"))
     }
 
     /// The areas in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.split(',').filter(|area| !area.is_empty())
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
     }
 
-    /// The form in the database: `,0301/05,5501,`.
+    /// The form in the database.
     #[must_use]
-    pub fn stored(&self) -> String {
-        enclosed(self.iter())
+    pub fn stored(&self) -> &str {
+        &self.0
     }
 
     /// Reads the form in the database.
     ///
     /// # Errors
     /// When it is another text.
-    pub fn from_stored(text: &str) -> Result<Self, NotStored> {
-        Ok(parts(text)?.collect())
+    pub fn from_stored(text: String) -> Result<Self, NotStored> {
+        drop(parts(&text)?);
+        Ok(Self(text))
+    }
+}
+
+impl Default for Areas {
+    fn default() -> Self {
+        Self(enclosed(std::iter::empty()))
     }
 }
 
 impl<'a> FromIterator<&'a str> for Areas {
     fn from_iter<I: IntoIterator<Item = &'a str>>(areas: I) -> Self {
-        Self(areas.into_iter().map(str::to_owned).collect())
+        let areas: BTreeSet<&str> = areas.into_iter().collect();
+        Self(enclosed(areas.into_iter()))
     }
 }
 
 impl FromIterator<Area> for Areas {
     fn from_iter<I: IntoIterator<Item = Area>>(areas: I) -> Self {
-        Self(areas.into_iter().map(|area| area.to_string()).collect())
+        let areas: Vec<String> = areas.into_iter().map(|area| area.to_string()).collect();
+        areas.iter().map(String::as_str).collect()
     }
 }
 
@@ -157,13 +171,13 @@ mod tests {
         assert_eq!(Roles::from_stored(&roles.stored()), Ok(roles));
         let areas: Areas = ["5501", "0301/05"].into_iter().collect();
         assert_eq!(areas.stored(), ",0301/05,5501,");
-        assert_eq!(Areas::from_stored(&areas.stored()), Ok(areas));
+        assert_eq!(Areas::from_stored(areas.stored().to_owned()), Ok(areas));
     }
 
     #[test]
     fn no_areas_are_one_comma() {
         assert_eq!(Areas::default().stored(), ",");
-        assert_eq!(Areas::from_stored(","), Ok(Areas::default()));
+        assert_eq!(Areas::from_stored(",".to_owned()), Ok(Areas::default()));
     }
 
     #[test]

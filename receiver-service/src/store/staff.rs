@@ -135,7 +135,7 @@ pub(super) fn access_of(row: &AnyRow, names: [&'static str; 4]) -> Result<Option
     Ok(Some(Access {
         staff: columns.parsed(staff_id)?,
         roles: Roles::from_stored(&columns.text(roles)?).map_err(|_| columns.corrupt("roles"))?,
-        areas: Areas::from_stored(&columns.text(areas)?).map_err(|_| columns.corrupt("areas"))?,
+        areas: Areas::from_stored(columns.text(areas)?).map_err(|_| columns.corrupt("areas"))?,
         active: columns.flag(active)?,
     }))
 }

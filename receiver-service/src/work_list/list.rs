@@ -70,7 +70,7 @@ fn scope_of(caller: &Caller) -> Option<Scope> {
                 Some(Scope::Everything)
             } else if reaches(Reach::Served) {
                 Some(Scope::Served {
-                    areas: access.areas.stored(),
+                    areas: access.areas.stored().to_owned(),
                     staff: access.staff.clone(),
                 })
             } else {
