@@ -137,6 +137,7 @@ async fn malformed_input_is_refused_and_leaves_nothing(database: TestDatabase) {
             ErrorReason::InvalidField,
             SubmitTransmissionRequest {
                 content: vec![0xff; 40].into(),
+                content_sha256: Digest::of(&[0xff; 40]).as_bytes().to_vec().into(),
                 ..good.clone()
             },
         ),
