@@ -1,6 +1,7 @@
-//! Looks for faults in what a sender has: never changes anything.
+//! Looks for faults in what a sender has: never changes anything, and may run beside the service.
 
 mod chains;
+mod children;
 mod contents;
 mod exchange;
 
@@ -34,8 +35,9 @@ pub async fn examine(
     mut progress: impl FnMut(),
 ) -> Result<Vec<Finding>, StoreError> {
     let mut findings = vec![own_certificate(&subject.config.tls.certificate, subject.now)];
-    findings.extend(exchange::all(subject).await?);
+    findings.extend(exchange::all(subject, &mut progress).await?);
     findings.extend(chains::all(subject, &mut progress).await?);
+    findings.extend(children::all(subject, &mut progress).await?);
     findings.push(contents::open(subject, extent, &mut progress).await?);
     Ok(findings)
 }

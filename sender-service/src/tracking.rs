@@ -8,10 +8,12 @@
 
 mod apply;
 mod changes;
+mod picture;
 mod verify;
 mod worker;
 
 pub use apply::{Applied, ApplyReceipts};
 pub use changes::{Distrust, EnsureReceivers, TrustReceiver};
+pub(crate) use picture::Picture;
 pub use verify::Incoming;
 pub use worker::{Step, TrackingWorker};

@@ -39,15 +39,20 @@ pub(super) async fn open(
     progress: &mut impl FnMut(),
 ) -> Result<Finding, StoreError> {
     let mut tally = Tally::default();
-    match extent {
-        Extent::Everything => {
-            every_content(subject, &mut tally, progress).await?;
-            every_file(subject, &mut tally, progress).await?;
-        }
-        Extent::Sample(size) => sample(subject, size, &mut tally, progress).await?,
+    let opened = match extent {
+        Extent::Everything => everything(subject, &mut tally, progress).await,
+        Extent::Sample(size) => sample(subject, size, &mut tally, progress).await,
+    };
+    if let Err(error) = opened {
+        tally.faults.note(damage(error)?);
     }
     let text = format!("{} contents and {} files opened", tally.contents, tally.files);
     Ok(tally.faults.finding("sealed content", &text))
+}
+
+async fn everything(subject: &Subject<'_>, tally: &mut Tally, progress: &mut impl FnMut()) -> Result<(), StoreError> {
+    every_content(subject, tally, progress).await?;
+    every_file(subject, tally, progress).await
 }
 
 async fn every_content(
@@ -90,17 +95,23 @@ async fn sample(
 
 fn one(subject: &Subject<'_>, found: &Sealed, tally: &mut Tally) {
     tally.contents += 1;
-    let opened = sealed::open_key(subject.keys, found.wrapped_key.clone())
-        .and_then(|key| sealed::open_content(&key, &found.transmission, &found.content));
-    match opened {
-        Ok(content) if Digest::of(&content) == found.content_sha256 => {}
-        Ok(_) => tally
-            .faults
-            .note(format!("transmission {} (another digest)", found.transmission)),
-        Err(error) => tally
-            .faults
-            .note(format!("transmission {} ({error})", found.transmission)),
-    }
+    let opened = key_of(subject, found.wrapped_key.clone()).and_then(|key| {
+        sealed::open_content(&key, &found.transmission, &found.content).map_err(|error| error.to_string())
+    });
+    let fault = match opened {
+        Ok(content) if Digest::of(&content) == found.content_sha256 => return,
+        Ok(_) => "another digest".to_owned(),
+        Err(why) => why,
+    };
+    tally
+        .faults
+        .note(format!("transmission {} ({fault})", found.transmission));
+}
+
+/// A missing key is damage: nothing here removes content.
+fn key_of(subject: &Subject<'_>, wrapped: Option<Vec<u8>>) -> Result<DataKey, String> {
+    let wrapped = wrapped.ok_or("its data key is missing")?;
+    sealed::open_key(subject.keys, wrapped).map_err(|error| error.to_string())
 }
 
 async fn every_file(subject: &Subject<'_>, tally: &mut Tally, progress: &mut impl FnMut()) -> Result<(), StoreError> {
@@ -114,7 +125,7 @@ async fn every_file(subject: &Subject<'_>, tally: &mut Tally, progress: &mut imp
         for (report, file, wrapped) in page {
             tally.files += 1;
             let name = format!("file {} of report {report}", file.attachment);
-            match sealed::open_key(subject.keys, wrapped) {
+            match key_of(subject, wrapped) {
                 Ok(key) => match digest_of(subject, &report, &file, &key).await {
                     Ok(digest) if digest == file.sha256 => {}
                     Ok(_) => tally.faults.note(format!("{name} (another digest)")),

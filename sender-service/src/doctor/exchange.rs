@@ -1,9 +1,13 @@
-//! Whether every receiver answers, is believed, and takes what is for it.
+//! The exchange with each receiver: whether it is believed and answers, and that nothing that was numbered is missing.
 
-use framme_shared::{db::StoreError, domain::organisation::OrganisationNumber, runtime::diagnosis::Finding};
-use jiff::SignedDuration;
+use framme_shared::{
+    db::StoreError,
+    domain::organisation::OrganisationNumber,
+    runtime::diagnosis::{Faults, Finding},
+};
+use jiff::{SignedDuration, Timestamp};
 
-use super::Subject;
+use super::{Subject, damage};
 use crate::store::{
     receiver::{self, ReceiverRow},
     transmission,
@@ -11,53 +15,106 @@ use crate::store::{
 
 /// A receiver that has been silent for longer is worth a look.
 const SILENT_FOR_LONG: SignedDuration = SignedDuration::from_mins(10);
+/// Numbers read at once.
+const PAGE: i64 = 5_000;
 
-pub(super) async fn all(subject: &Subject<'_>) -> Result<Vec<Finding>, StoreError> {
+pub(super) async fn all(subject: &Subject<'_>, progress: &mut impl FnMut()) -> Result<Vec<Finding>, StoreError> {
     let reader = subject.database.reader();
     let mut findings = Vec::new();
     for row in receiver::list(reader).await? {
-        findings.push(answers(subject, &row));
-        if let Some(reason) = &row.distrusted_reason {
-            findings.push(Finding::fault(
-                check(&row.organisation),
-                format!(
-                    "its receipts are not believed ({reason}): speak with it, then `sender receiver trust {}`",
-                    row.organisation
-                ),
-            ));
-        }
+        findings.push(standing(subject, &row));
+        findings.push(numbers(subject, &row, progress).await?);
     }
-    for failing in transmission::failing(reader).await? {
-        let text = format!("{} deliveries fail with {}", failing.count, failing.failure);
-        findings.push(Finding::fault(check(&failing.receiver), text));
+    let mut failing = Faults::default();
+    for group in transmission::failing(reader).await? {
+        failing.note(format!(
+            "{} deliveries to {} fail with {}",
+            group.count, group.receiver, group.failure
+        ));
     }
+    findings.push(failing.finding("deliveries", "looked for those that fail"));
+    findings.push(unproven(subject).await?);
     Ok(findings)
 }
 
-fn answers(subject: &Subject<'_>, row: &ReceiverRow) -> Finding {
-    let check = check(&row.organisation);
+fn standing(subject: &Subject<'_>, row: &ReceiverRow) -> Finding {
+    let organisation = row.organisation;
+    let check = format!("receiver {organisation}");
+    let waiting = format!("{} waiting", row.waiting);
+    if let Some(reason) = &row.distrusted_reason {
+        let text = format!(
+            "its receipts are not believed ({reason}); look, then `sender receiver trust {organisation}`; {waiting}"
+        );
+        return Finding::fault(check, text);
+    }
     let mut configured = subject.config.receivers.iter();
-    if !configured.any(|receiver| receiver.organisation == row.organisation) {
-        return match row.waiting {
-            0 => Finding::good(check, "no longer configured; nothing waits for it"),
-            waiting => Finding::fault(
-                check,
-                format!("no longer configured, and {waiting} transmissions wait for it"),
-            ),
+    if !configured.any(|receiver| receiver.organisation == organisation) {
+        return if row.waiting == 0 {
+            Finding::good(check, "it is not configured any more, and nothing waits for it")
+        } else {
+            Finding::fault(check, format!("it is not configured any more; {waiting}"))
         };
     }
     match row.last_contact_at {
-        None => Finding::fault(
-            check,
-            "has never answered: is its endpoint right, and is this organisation among its peers?",
-        ),
         Some(at) if subject.now.duration_since(at) > SILENT_FOR_LONG => {
-            Finding::fault(check, format!("has not answered since {at}; {} waiting", row.waiting))
+            Finding::fault(check, format!("it has not answered since {at}; {waiting}"))
         }
-        Some(_) => Finding::good(check, format!("answers; {} waiting", row.waiting)),
+        Some(_) => Finding::good(check, format!("it answers; {waiting}")),
+        // A service that has just started may not have heard of a receiver to whom nothing was sent.
+        None if row.waiting == 0 && subject.now.duration_since(row.written_at) <= SILENT_FOR_LONG => {
+            Finding::good(check, "it is new, and has not answered yet")
+        }
+        None => {
+            let text = "it has never answered: is its endpoint right, and is this organisation among its peers?";
+            Finding::fault(check, format!("{text} {waiting}"))
+        }
     }
 }
 
-fn check(receiver: &OrganisationNumber) -> String {
-    format!("receiver {receiver}")
+/// Every number that was given out must be there: a missing one is a report that was taken and is gone.
+async fn numbers(subject: &Subject<'_>, row: &ReceiverRow, progress: &mut impl FnMut()) -> Result<Finding, StoreError> {
+    let check = format!("transmissions to {}", row.organisation);
+    Ok(
+        match gap(subject, &row.organisation, row.last_transmission, progress).await {
+            Ok(None) => Finding::good(check, format!("{} without a gap", row.last_transmission)),
+            Ok(Some(text)) => Finding::fault(check, text),
+            Err(error) => Finding::fault(check, damage(error)?),
+        },
+    )
+}
+
+/// The first number that is missing or too much. Numbers given out since `last` was read are left out.
+async fn gap(
+    subject: &Subject<'_>,
+    receiver: &OrganisationNumber,
+    last: u64,
+    progress: &mut impl FnMut(),
+) -> Result<Option<String>, StoreError> {
+    let mut seen = 0;
+    loop {
+        let page = transmission::numbers_after(subject.database.reader(), receiver, seen, PAGE).await?;
+        progress();
+        for number in &page {
+            if *number != seen + 1 {
+                return Ok(Some(format!("number {} is missing", seen + 1)));
+            }
+            seen = *number;
+        }
+        if seen >= last {
+            return Ok(None);
+        }
+        if page.is_empty() {
+            return Ok(Some(format!("they end at {seen}, but {last} were numbered")));
+        }
+    }
+}
+
+/// Handed over is what nothing delivers any more: soon after, the receiver's receipt must be there.
+async fn unproven(subject: &Subject<'_>) -> Result<Finding, StoreError> {
+    let before = subject.now.saturating_sub(SILENT_FOR_LONG).unwrap_or(Timestamp::MIN);
+    let mut faults = Faults::default();
+    for (transmission, receiver) in transmission::unproven(subject.database.reader(), before).await? {
+        faults.note(format!("transmission {transmission} to {receiver}"));
+    }
+    Ok(faults.finding("handed over", "looked for those without a receipt"))
 }

@@ -77,12 +77,13 @@ WHERE report_id = $1",
     rows.iter().map(read).collect()
 }
 
-/// Up to `limit` complete files after this one, in the order of reports and files, each with its report's wrapped key.
+/// Up to `limit` complete files after this one, in the order of reports and files, each with its report's wrapped
+/// key, if that is still there.
 pub async fn complete_after(
     pool: &AnyPool,
     after: Option<(ReportId, AttachmentId)>,
     limit: i64,
-) -> Result<Vec<(ReportId, AttachmentRow, Vec<u8>)>, StoreError> {
+) -> Result<Vec<(ReportId, AttachmentRow, Option<Vec<u8>>)>, StoreError> {
     let (report, attachment) = after.map_or_else(Default::default, |(report, attachment)| {
         (report.to_string(), attachment.to_string())
     });
@@ -91,7 +92,7 @@ pub async fn complete_after(
 SELECT attachment.report_id, attachment_id, size_bytes, sha256, committed_bytes, complete, upload_token,
     data_key.wrapped
 FROM attachment
-JOIN data_key ON data_key.report_id = attachment.report_id
+LEFT JOIN data_key ON data_key.report_id = attachment.report_id
 WHERE complete = 1 AND (attachment.report_id, attachment_id) > ($1, $2)
 ORDER BY attachment.report_id, attachment_id
 LIMIT $3",
@@ -104,7 +105,11 @@ LIMIT $3",
     rows.iter()
         .map(|row| {
             let reader = Reader::new(row, "attachment", "attachment_id");
-            Ok((reader.parsed("report_id")?, read(row)?, reader.bytes("wrapped")?))
+            Ok((
+                reader.parsed("report_id")?,
+                read(row)?,
+                reader.bytes_or_null("wrapped")?,
+            ))
         })
         .collect()
 }

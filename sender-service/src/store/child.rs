@@ -8,11 +8,10 @@ use framme_shared::{
     domain::{
         ids::{ChildId, ReportId, TransmissionId},
         lifecycle::{ChildColumns, ChildState, InvalidColumns},
-        staff_id::StaffId,
     },
 };
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AnyPool, any::AnyRow};
+use sqlx::{AnyConnection, any::AnyRow};
 
 use super::columns::Reader;
 
@@ -151,73 +150,6 @@ pub fn read(row: &AnyRow) -> Result<ChildRow, StoreError> {
         municipality: reader.text("municipality")?,
         city_district: reader.text_or_null("city_district")?,
         state: ChildState::try_from(columns).map_err(|error| reader.corrupt(column_of(error)))?,
-    })
-}
-
-/// A child that shows as with a caseworker.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WithCaseworker {
-    /// The report.
-    pub report: ReportId,
-    /// The child.
-    pub child: ChildId,
-    /// The caseworker.
-    pub staff: StaffId,
-    /// Since when.
-    pub assigned_at: Timestamp,
-}
-
-/// Up to `limit` children with a caseworker after this one, in the order of reports and children.
-pub async fn with_caseworker(
-    pool: &AnyPool,
-    after: Option<(ReportId, ChildId)>,
-    limit: i64,
-) -> Result<Vec<WithCaseworker>, StoreError> {
-    let (report, child) = after.map_or_else(Default::default, |(report, child)| {
-        (report.to_string(), child.to_string())
-    });
-    let rows = sqlx::query(
-        "-- child::with_caseworker
-SELECT report_id, child_id, assigned_staff, assigned_time
-FROM child
-WHERE stage IN ('assigned', 'assessed') AND (report_id, child_id) > ($1, $2)
-ORDER BY report_id, child_id
-LIMIT $3",
-    )
-    .bind(report)
-    .bind(child)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?;
-    rows.iter().map(read_with_caseworker).collect()
-}
-
-/// One child, if it is with a caseworker.
-pub async fn find_with_caseworker(
-    pool: &AnyPool,
-    report: &ReportId,
-    child: &ChildId,
-) -> Result<Option<WithCaseworker>, StoreError> {
-    let row = sqlx::query(
-        "-- child::find_with_caseworker
-SELECT report_id, child_id, assigned_staff, assigned_time
-FROM child
-WHERE report_id = $1 AND child_id = $2 AND stage IN ('assigned', 'assessed')",
-    )
-    .bind(report.to_string())
-    .bind(child.to_string())
-    .fetch_optional(pool)
-    .await?;
-    row.as_ref().map(read_with_caseworker).transpose()
-}
-
-fn read_with_caseworker(row: &AnyRow) -> Result<WithCaseworker, StoreError> {
-    let reader = Reader::new(row, "child", "child_id");
-    Ok(WithCaseworker {
-        report: reader.parsed("report_id")?,
-        child: reader.parsed("child_id")?,
-        staff: reader.parsed("assigned_staff")?,
-        assigned_at: reader.time("assigned_time")?,
     })
 }
 

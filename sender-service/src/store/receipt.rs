@@ -9,7 +9,7 @@ use framme_shared::{
     },
 };
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AnyPool, Row as _};
+use sqlx::{AnyConnection, AnyPool, Row as _, any::AnyRow};
 
 use super::columns::Reader;
 
@@ -73,45 +73,73 @@ ORDER BY receiver, sequence",
     rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
 }
 
-/// A receipt as stored.
-#[derive(Debug, Clone)]
+/// A receipt as it is stored.
+#[derive(Clone)]
 pub struct StoredReceipt {
+    /// The receiver that signed it.
+    pub receiver: OrganisationNumber,
     /// Its number in the pair.
     pub sequence: u64,
+    /// The report that it is kept under.
+    pub report: ReportId,
+    /// The transmission that it is kept under.
+    pub transmission: TransmissionId,
     /// The bytes as they came.
     pub jws: String,
-    /// Their digest.
+    /// Their digest, as noted when they came.
     pub sha256: Digest,
 }
 
-/// Up to `limit` receipts of a receiver after this number, in order.
+/// Up to `limit` receipts of one receiver after this number, in order.
 pub async fn page(
     pool: &AnyPool,
     receiver: &OrganisationNumber,
-    after: u64,
+    sequence: u64,
     limit: i64,
 ) -> Result<Vec<StoredReceipt>, StoreError> {
     let rows = sqlx::query(
         "-- receipt::page
-SELECT receiver, sequence, jws, sha256
+SELECT receiver, sequence, report_id, transmission_id, jws, sha256
 FROM receipt
 WHERE receiver = $1 AND sequence > $2
 ORDER BY sequence
 LIMIT $3",
     )
     .bind(receiver.to_string())
-    .bind(after as i64)
+    .bind(sequence as i64)
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let reader = Reader::new(row, "receipt", "receiver");
-            Ok(StoredReceipt {
-                sequence: reader.count("sequence")?,
-                jws: reader.text("jws")?,
-                sha256: reader.digest("sha256")?,
-            })
-        })
-        .collect()
+    rows.iter().map(read).collect()
+}
+
+const OF_REPORTS: ManyRows = ManyRows {
+    head: "-- receipt::of_reports
+SELECT receiver, sequence, report_id, transmission_id, jws, sha256
+FROM receipt
+WHERE report_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// The receipts behind these reports, those of each receiver in order.
+pub async fn of_reports(conn: &mut AnyConnection, reports: &[ReportId]) -> Result<Vec<StoredReceipt>, StoreError> {
+    let rows = OF_REPORTS
+        .fetch_all(conn, reports, |query, report| query.bind(report.to_string()))
+        .await?;
+    let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    receipts.sort_by_key(|receipt| receipt.sequence);
+    Ok(receipts)
+}
+
+fn read(row: &AnyRow) -> Result<StoredReceipt, StoreError> {
+    let reader = Reader::new(row, "receipt", "transmission_id");
+    Ok(StoredReceipt {
+        receiver: reader.parsed("receiver")?,
+        sequence: reader.count("sequence")?,
+        report: reader.parsed("report_id")?,
+        transmission: reader.parsed("transmission_id")?,
+        jws: reader.text("jws")?,
+        sha256: reader.digest("sha256")?,
+    })
 }

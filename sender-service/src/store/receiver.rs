@@ -28,6 +28,8 @@ pub struct ReceiverRow {
     pub distrusted_reason: Option<String>,
     /// Transmissions that it has not stored yet.
     pub waiting: u64,
+    /// When anything of this was last written.
+    pub written_at: Timestamp,
 }
 
 /// Makes sure that a configured receiver has its row.
@@ -72,7 +74,7 @@ pub async fn load(conn: &mut AnyConnection, receiver: &OrganisationNumber) -> Re
     let row = sqlx::query(
         "-- receiver::load
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
-    distrusted_reason, CAST(0 AS BIGINT) AS waiting
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting, written_at
 FROM receiver
 WHERE organisation = $1",
     )
@@ -87,7 +89,7 @@ pub async fn look_up(pool: &AnyPool, receiver: &OrganisationNumber) -> Result<Op
     let row = sqlx::query(
         "-- receiver::look_up
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
-    distrusted_reason, CAST(0 AS BIGINT) AS waiting
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting, written_at
 FROM receiver
 WHERE organisation = $1",
     )
@@ -104,7 +106,7 @@ pub async fn list(pool: &AnyPool) -> Result<Vec<ReceiverRow>, StoreError> {
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
     distrusted_reason,
     (SELECT COUNT(*) FROM transmission
-     WHERE transmission.receiver = receiver.organisation AND delivery_state = 'waiting') AS waiting
+     WHERE transmission.receiver = receiver.organisation AND delivery_state = 'waiting') AS waiting, written_at
 FROM receiver
 ORDER BY organisation",
     )
@@ -221,5 +223,6 @@ fn read(row: &AnyRow) -> Result<ReceiverRow, StoreError> {
         last_contact_at: reader.time_or_null("last_contact_at")?,
         distrusted_reason: reader.text_or_null("distrusted_reason")?,
         waiting: reader.count("waiting")?,
+        written_at: reader.time("written_at")?,
     })
 }

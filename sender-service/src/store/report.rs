@@ -120,6 +120,11 @@ impl Derived {
             children_open: states.filter(|state| state.stage().is_open()).count() as i64,
         }
     }
+
+    /// Where the report stands.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
 }
 
 const DERIVE: ManyRows = ManyRows {
@@ -153,4 +158,68 @@ pub async fn derive(
         })
         .await?;
     super::exactly(touched, derived.len())
+}
+
+/// A report as stored: what its children must agree with.
+pub struct Kept {
+    /// Which.
+    pub report: ReportId,
+    /// When it was taken.
+    pub submitted_at: Timestamp,
+    /// How many children it is about.
+    pub children: u64,
+    /// The derived columns.
+    pub derived: Derived,
+}
+
+/// Up to `limit` ids of reports after this text, in order.
+pub async fn ids_after(pool: &AnyPool, after: &str, limit: i64) -> Result<Vec<ReportId>, StoreError> {
+    let rows = sqlx::query(
+        "-- report::ids_after
+SELECT report_id
+FROM report
+WHERE report_id > $1
+ORDER BY report_id
+LIMIT $2",
+    )
+    .bind(after.to_owned())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "report", "report_id").parsed("report_id"))
+        .collect()
+}
+
+const KEPT: ManyRows = ManyRows {
+    head: "-- report::kept
+SELECT report_id, submitted_at, children, standing, delivered_at, children_open
+FROM report
+WHERE report_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// These reports, in no promised order.
+pub async fn kept(conn: &mut AnyConnection, reports: &[ReportId]) -> Result<Vec<Kept>, StoreError> {
+    let rows = KEPT
+        .fetch_all(conn, reports, |query, report| query.bind(report.to_string()))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "report", "report_id");
+            let report = reader.parsed("report_id")?;
+            Ok(Kept {
+                report,
+                submitted_at: reader.time("submitted_at")?,
+                children: reader.count("children")?,
+                derived: Derived {
+                    report,
+                    standing: reader.word("standing", Standing::parse)?,
+                    delivered_at: reader.time_or_null("delivered_at")?,
+                    children_open: reader.number("children_open")?,
+                },
+            })
+        })
+        .collect()
 }

@@ -1,13 +1,15 @@
 //! What people asked to have done to a report, so that a repetition gets the first answer.
 
 use framme_shared::{
-    db::StoreError,
+    db::{StoreError, rows::ManyRows},
     domain::{
         digest::Digest,
         ids::{ReportId, RequestId},
     },
+    wire::pb::sender::CloseReportResponse,
 };
 use jiff::Timestamp;
+use prost::Message as _;
 use sqlx::AnyConnection;
 
 use super::columns::Reader;
@@ -66,4 +68,31 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3)",
     .execute(conn)
     .await?;
     Ok(())
+}
+
+const CLOSINGS: ManyRows = ManyRows {
+    head: "-- request::closings
+SELECT request_id, report_id, answer
+FROM request
+WHERE kind = 'close' AND report_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// The answers that closings of these reports got, with the reports, in no promised order.
+pub async fn closings(
+    conn: &mut AnyConnection,
+    reports: &[ReportId],
+) -> Result<Vec<(ReportId, CloseReportResponse)>, StoreError> {
+    let rows = CLOSINGS
+        .fetch_all(conn, reports, |query, report| query.bind(report.to_string()))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "request", "request_id");
+            let answer = reader.bytes("answer")?;
+            let answer = CloseReportResponse::decode(answer.as_slice()).map_err(|_| reader.corrupt("answer"))?;
+            Ok((reader.parsed("report_id")?, answer))
+        })
+        .collect()
 }

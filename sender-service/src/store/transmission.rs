@@ -332,23 +332,21 @@ FROM transmission",
 pub struct Sealed {
     /// Which.
     pub transmission: TransmissionId,
-    /// Of which report.
-    pub report: ReportId,
     /// The sealed bytes.
     pub content: Vec<u8>,
     /// SHA-256 before sealing.
     pub content_sha256: Digest,
-    /// The report's wrapped data key.
-    pub wrapped_key: Vec<u8>,
+    /// The report's wrapped data key; `None` when it is gone.
+    pub wrapped_key: Option<Vec<u8>>,
 }
 
 /// Up to `limit` transmissions whose id comes after this one, in the order of ids.
 pub async fn sealed_after(pool: &AnyPool, after: &str, limit: i64) -> Result<Vec<Sealed>, StoreError> {
     let rows = sqlx::query(
         "-- transmission::sealed_after
-SELECT transmission_id, transmission.report_id, content, content_sha256, data_key.wrapped
+SELECT transmission_id, content, content_sha256, data_key.wrapped
 FROM transmission
-JOIN data_key ON data_key.report_id = transmission.report_id
+LEFT JOIN data_key ON data_key.report_id = transmission.report_id
 WHERE transmission_id > $1
 ORDER BY transmission_id
 LIMIT $2",
@@ -362,11 +360,63 @@ LIMIT $2",
             let reader = Reader::new(row, "transmission", "transmission_id");
             Ok(Sealed {
                 transmission: reader.parsed("transmission_id")?,
-                report: reader.parsed("report_id")?,
                 content: reader.bytes("content")?,
                 content_sha256: reader.digest("content_sha256")?,
-                wrapped_key: reader.bytes("wrapped")?,
+                wrapped_key: reader.bytes_or_null("wrapped")?,
             })
+        })
+        .collect()
+}
+
+/// Up to `limit` numbers given to transmissions to this receiver, after this number, in order.
+pub async fn numbers_after(
+    pool: &AnyPool,
+    receiver: &OrganisationNumber,
+    after: u64,
+    limit: i64,
+) -> Result<Vec<u64>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::numbers_after
+SELECT transmission_id, sequence
+FROM transmission
+WHERE receiver = $1 AND sequence > $2
+ORDER BY sequence
+LIMIT $3",
+    )
+    .bind(receiver.to_string())
+    .bind(after as i64)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "transmission", "transmission_id").count("sequence"))
+        .collect()
+}
+
+/// The first hundred transmissions that were handed over before this time, and of which no receipt is stored, with
+/// their receivers.
+pub async fn unproven(
+    pool: &AnyPool,
+    before: Timestamp,
+) -> Result<Vec<(TransmissionId, OrganisationNumber)>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::unproven
+SELECT transmission_id, receiver
+FROM transmission
+WHERE delivery_state = 'handed_over' AND written_at < $1 AND NOT EXISTS (
+    SELECT 1
+    FROM receipt
+    WHERE receipt.report_id = transmission.report_id AND receipt.transmission_id = transmission.transmission_id)
+ORDER BY transmission_id
+LIMIT 100",
+    )
+    .bind(before.as_microsecond())
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok((reader.parsed("transmission_id")?, reader.parsed("receiver")?))
         })
         .collect()
 }

@@ -1,24 +1,21 @@
 //! The change that believes a batch of receipts: stored verbatim, children moved, the chain's head advanced, together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use framme_shared::{
     db::{Change, LedgerEntry, StoreError, Tx},
     domain::{
-        ids::{ChildId, ReportId, TransmissionId},
-        lifecycle::ChildState,
+        ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
-        receipt::{ChainHead, ReceiptClaims, Statement},
+        receipt::ChainHead,
     },
 };
 
-use super::verify::Incoming;
+use super::{picture::Picture, verify::Incoming};
 use crate::store::{
-    child::{self, ChildRow},
+    child,
     receipt::{self, NewReceipt},
-    receiver,
-    report::{self, Derived},
-    transmission::{self, Sent},
+    receiver, report, transmission,
 };
 
 /// Applies receipts of one receiver whose signatures hold.
@@ -62,12 +59,14 @@ impl Change for ApplyReceipts {
         if (row.last_receipt, row.last_receipt_sha256) != (self.from.sequence(), self.from.digest()) {
             return Ok(Applied::Moved);
         }
-        let mut picture = Picture::load(tx, self).await?;
+        let mut picture = self.picture(tx).await?;
         let mut head = self.from;
         let mut fault = None;
         let mut believed = 0;
         for incoming in &self.receipts {
-            match picture.believe(head, incoming, &self.receiver) {
+            let next = head.follow(&incoming.receipt).map_err(|error| error.reason());
+            let claims = incoming.receipt.claims();
+            match next.and_then(|next| picture.believe(claims, &self.receiver).map(|()| next)) {
                 Ok(next) => head = next,
                 Err(reason) => {
                     fault = Some(reason);
@@ -84,13 +83,26 @@ impl Change for ApplyReceipts {
         }
         Ok(Applied::Stored {
             head,
-            reports: picture.touched.into_iter().collect(),
+            reports: picture.into_touched(),
             fault,
         })
     }
 }
 
 impl ApplyReceipts {
+    async fn picture(&self, tx: &mut Tx) -> Result<Picture, StoreError> {
+        let ids = self
+            .receipts
+            .iter()
+            .map(|incoming| incoming.receipt.claims().transmission);
+        let ids: Vec<TransmissionId> = ids.collect::<HashSet<_>>().into_iter().collect();
+        let sent = transmission::sent(tx.conn(), &ids).await?;
+        let reports = sent.iter().map(|sent| sent.report).collect::<HashSet<_>>();
+        let reports: Vec<ReportId> = reports.into_iter().collect();
+        let children = child::of_reports(tx.conn(), &reports).await?;
+        Ok(Picture::of(sent, children))
+    }
+
     async fn store(
         &self,
         tx: &mut Tx,
@@ -104,9 +116,9 @@ impl ApplyReceipts {
         let at = tx.at();
         let rows: Vec<NewReceipt<'_>> = believed.iter().map(new_receipt).collect();
         receipt::insert(tx.conn(), &self.receiver, &rows, at).await?;
-        child::update(tx.conn(), &picture.moved_children(), at, "ApplyReceipts").await?;
+        child::update(tx.conn(), &picture.moved(), at, "ApplyReceipts").await?;
         report::derive(tx.conn(), &picture.derived_anew(), at, "ApplyReceipts").await?;
-        transmission::hand_over(tx.conn(), &picture.handed_over, at, "ApplyReceipts").await?;
+        transmission::hand_over(tx.conn(), picture.handed_over(), at, "ApplyReceipts").await?;
         receiver::advance(
             tx.conn(),
             &self.receiver,
@@ -121,143 +133,6 @@ impl ApplyReceipts {
         }
         Ok(())
     }
-}
-
-/// What is known of the reports that a batch is about, and what the batch makes of it.
-struct Picture {
-    sent: HashMap<TransmissionId, Sent>,
-    children: Vec<ChildRow>,
-    /// Places in `children`, by transmission.
-    of_transmission: HashMap<TransmissionId, Vec<usize>>,
-    before: HashMap<ReportId, Derived>,
-    moved: HashSet<usize>,
-    touched: HashSet<ReportId>,
-    handed_over: Vec<TransmissionId>,
-}
-
-impl Picture {
-    async fn load(tx: &mut Tx, batch: &ApplyReceipts) -> Result<Self, StoreError> {
-        let ids = batch
-            .receipts
-            .iter()
-            .map(|incoming| incoming.receipt.claims().transmission);
-        let ids: Vec<TransmissionId> = ids.collect::<HashSet<_>>().into_iter().collect();
-        let sent = transmission::sent(tx.conn(), &ids).await?;
-        let reports: Vec<ReportId> = sent
-            .iter()
-            .map(|sent| sent.report)
-            .collect::<HashSet<_>>()
-            .into_iter()
-            .collect();
-        let children = child::of_reports(tx.conn(), &reports).await?;
-        let mut of_transmission: HashMap<_, Vec<usize>> = HashMap::new();
-        for (place, child) in children.iter().enumerate() {
-            of_transmission.entry(child.transmission).or_default().push(place);
-        }
-        Ok(Self {
-            before: derive_all(&children),
-            sent: sent.into_iter().map(|sent| (sent.transmission, sent)).collect(),
-            children,
-            of_transmission,
-            moved: HashSet::new(),
-            touched: HashSet::new(),
-            handed_over: Vec::new(),
-        })
-    }
-
-    /// Takes one receipt into the picture, or says why it is not believed; then the picture is as it was.
-    fn believe(
-        &mut self,
-        head: ChainHead,
-        incoming: &Incoming,
-        receiver: &OrganisationNumber,
-    ) -> Result<ChainHead, &'static str> {
-        let claims = incoming.receipt.claims();
-        let next = head.follow(&incoming.receipt).map_err(|error| error.reason())?;
-        let sent = self
-            .sent
-            .get(&claims.transmission)
-            .filter(|sent| sent.receiver == *receiver);
-        let sent = sent.ok_or("receipt_unknown_transmission")?;
-        if sent.report != claims.report {
-            return Err("receipt_wrong_report");
-        }
-        if sent.content_sha256 != claims.digest {
-            return Err("receipt_digest_differs");
-        }
-        let waiting = sent.waiting;
-        let moves = self.moves(claims)?;
-        for (place, state) in moves {
-            self.children[place].state = state;
-            self.moved.insert(place);
-        }
-        self.touched.insert(claims.report);
-        if waiting && claims.statement == Statement::Stored {
-            self.handed_over.push(claims.transmission);
-        }
-        Ok(next)
-    }
-
-    /// The states that a receipt leads to, for those children whom it changes.
-    fn moves(&self, claims: &ReceiptClaims) -> Result<Vec<(usize, ChildState)>, &'static str> {
-        let mut moves = Vec::new();
-        for place in self.concerned(claims.transmission, claims.child)? {
-            let before = &self.children[place].state;
-            let after = match claims.statement.event() {
-                Some(event) => match before.clone().learn(event, claims.time) {
-                    Ok(after) => after,
-                    // Opened as a whole: children that the receiver has refused meanwhile stay refused.
-                    Err(_) if claims.child.is_none() && claims.statement == Statement::Opened => continue,
-                    Err(_) => return Err("receipt_impossible_move"),
-                },
-                // A word of a later version: nothing that it is about counts as delivered.
-                None => before.clone().doubt(claims.time),
-            };
-            if after != *before {
-                moves.push((place, after));
-            }
-        }
-        Ok(moves)
-    }
-
-    fn concerned(&self, transmission: TransmissionId, child: Option<ChildId>) -> Result<Vec<usize>, &'static str> {
-        let all = self
-            .of_transmission
-            .get(&transmission)
-            .ok_or("receipt_unknown_transmission")?;
-        match child {
-            None => Ok(all.clone()),
-            Some(id) => {
-                let place = all.iter().find(|place| self.children[**place].child == id);
-                Ok(vec![*place.ok_or("receipt_unknown_child")?])
-            }
-        }
-    }
-
-    fn moved_children(&self) -> Vec<&ChildRow> {
-        self.moved.iter().map(|place| &self.children[*place]).collect()
-    }
-
-    /// The derived columns that differ from what they were.
-    fn derived_anew(&self) -> Vec<Derived> {
-        let after = derive_all(&self.children);
-        after
-            .into_iter()
-            .filter(|(report, derived)| self.before.get(report) != Some(derived))
-            .map(|(_, new)| new)
-            .collect()
-    }
-}
-
-fn derive_all(children: &[ChildRow]) -> HashMap<ReportId, Derived> {
-    let mut of_report: HashMap<ReportId, Vec<&ChildRow>> = HashMap::new();
-    for child in children {
-        of_report.entry(child.report).or_default().push(child);
-    }
-    of_report
-        .into_iter()
-        .map(|(report, children)| (report, Derived::of(report, &children)))
-        .collect()
 }
 
 fn new_receipt(incoming: &Incoming) -> NewReceipt<'_> {

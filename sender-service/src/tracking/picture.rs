@@ -1,0 +1,151 @@
+//! What receipts make of reports: the one place where a stated fact becomes the state of a child.
+
+use std::collections::{HashMap, HashSet};
+
+use framme_shared::domain::{
+    ids::{ChildId, ReportId, TransmissionId},
+    lifecycle::ChildState,
+    organisation::OrganisationNumber,
+    receipt::{ReceiptClaims, Statement},
+};
+
+use crate::store::{child::ChildRow, report::Derived, transmission::Sent};
+
+/// What is known of reports, and what receipts make of it.
+pub(crate) struct Picture {
+    sent: HashMap<TransmissionId, Sent>,
+    children: Vec<ChildRow>,
+    /// Places in `children`, by transmission.
+    of_transmission: HashMap<TransmissionId, Vec<usize>>,
+    before: HashMap<ReportId, Derived>,
+    moved: HashSet<usize>,
+    touched: HashSet<ReportId>,
+    handed_over: Vec<TransmissionId>,
+}
+
+impl Picture {
+    /// Reports as they stand: what was sent of them, and all children of theirs.
+    pub(crate) fn of(sent: Vec<Sent>, children: Vec<ChildRow>) -> Self {
+        let mut of_transmission: HashMap<_, Vec<usize>> = HashMap::new();
+        for (place, child) in children.iter().enumerate() {
+            of_transmission.entry(child.transmission).or_default().push(place);
+        }
+        Self {
+            before: derive_all(&children),
+            sent: sent.into_iter().map(|sent| (sent.transmission, sent)).collect(),
+            children,
+            of_transmission,
+            moved: HashSet::new(),
+            touched: HashSet::new(),
+            handed_over: Vec::new(),
+        }
+    }
+
+    /// Takes what a receipt of this receiver states into the picture, or says why it is not believed; then the picture
+    /// is as it was. The receipt must be verified, and the next of its chain.
+    pub(crate) fn believe(
+        &mut self,
+        claims: &ReceiptClaims,
+        receiver: &OrganisationNumber,
+    ) -> Result<(), &'static str> {
+        let sent = self
+            .sent
+            .get(&claims.transmission)
+            .filter(|sent| sent.receiver == *receiver);
+        let sent = sent.ok_or("receipt_unknown_transmission")?;
+        if sent.report != claims.report {
+            return Err("receipt_wrong_report");
+        }
+        if sent.content_sha256 != claims.digest {
+            return Err("receipt_digest_differs");
+        }
+        let waiting = sent.waiting;
+        let moves = self.moves(claims)?;
+        for (place, state) in moves {
+            self.children[place].state = state;
+            self.moved.insert(place);
+        }
+        self.touched.insert(claims.report);
+        if waiting && claims.statement == Statement::Stored {
+            self.handed_over.push(claims.transmission);
+        }
+        Ok(())
+    }
+
+    /// The states that a receipt leads to, for those children whom it changes.
+    fn moves(&self, claims: &ReceiptClaims) -> Result<Vec<(usize, ChildState)>, &'static str> {
+        let mut moves = Vec::new();
+        for place in self.concerned(claims.transmission, claims.child)? {
+            let before = &self.children[place].state;
+            let after = match claims.statement.event() {
+                Some(event) => match before.clone().learn(event, claims.time) {
+                    Ok(after) => after,
+                    // Opened as a whole: children that the receiver has refused meanwhile stay refused.
+                    Err(_) if claims.child.is_none() && claims.statement == Statement::Opened => continue,
+                    Err(_) => return Err("receipt_impossible_move"),
+                },
+                // A word of a later version: nothing that it is about counts as delivered.
+                None => before.clone().doubt(claims.time),
+            };
+            if after != *before {
+                moves.push((place, after));
+            }
+        }
+        Ok(moves)
+    }
+
+    fn concerned(&self, transmission: TransmissionId, child: Option<ChildId>) -> Result<Vec<usize>, &'static str> {
+        let all = self
+            .of_transmission
+            .get(&transmission)
+            .ok_or("receipt_unknown_transmission")?;
+        match child {
+            None => Ok(all.clone()),
+            Some(id) => {
+                let place = all.iter().find(|place| self.children[**place].child == id);
+                Ok(vec![*place.ok_or("receipt_unknown_child")?])
+            }
+        }
+    }
+
+    /// All children, as the receipts made them.
+    pub(crate) fn children(&self) -> &[ChildRow] {
+        &self.children
+    }
+
+    /// Transmissions that were waiting, and that the receiver holds.
+    pub(super) fn handed_over(&self) -> &[TransmissionId] {
+        &self.handed_over
+    }
+
+    /// Reports whose children may have moved.
+    pub(super) fn into_touched(self) -> Vec<ReportId> {
+        self.touched.into_iter().collect()
+    }
+
+    /// The children that are not as they were.
+    pub(super) fn moved(&self) -> Vec<&ChildRow> {
+        self.moved.iter().map(|place| &self.children[*place]).collect()
+    }
+
+    /// The derived columns that differ from what they were.
+    pub(super) fn derived_anew(&self) -> Vec<Derived> {
+        let after = derive_all(&self.children);
+        after
+            .into_iter()
+            .filter(|(report, derived)| self.before.get(report) != Some(derived))
+            .map(|(_, new)| new)
+            .collect()
+    }
+}
+
+fn derive_all(children: &[ChildRow]) -> HashMap<ReportId, Derived> {
+    let mut of_report: HashMap<ReportId, Vec<&ChildRow>> = HashMap::new();
+    for child in children {
+        of_report.entry(child.report).or_default().push(child);
+    }
+    of_report
+        .into_iter()
+        .map(|(report, children)| (report, Derived::of(report, &children)))
+        .collect()
+}
