@@ -13,10 +13,13 @@ use framme_demo::{
     samples::{SampleReport, Samples},
     world::{CASEWORKERS, LocalClient, World},
 };
-use framme_shared::wire::pb::{
-    receiver::{AssignChildRequest, ChildChange, ListTransmissionsRequest},
-    report::{Report, Urgency},
-    sender::{GetFiguresRequest, SubmitReportRequest},
+use framme_shared::{
+    runtime::random::{OsRandom, Random as _},
+    wire::pb::{
+        receiver::{AssignChildRequest, ChildChange, ListTransmissionsRequest},
+        report::{Report, Urgency},
+        sender::{GetFiguresRequest, SubmitReportRequest},
+    },
 };
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -98,7 +101,7 @@ fn report(world: &World, samples: &mut Samples, number: usize) -> Report {
         written: "2026-06-01T10:00:00Z".parse().expect("it is a time"),
     };
     let mut report = samples.report(&sample);
-    report.report_id = Uuid::new_v4().to_string();
+    report.report_id = OsRandom.new_uuid().to_string();
     report
 }
 

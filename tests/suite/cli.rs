@@ -3,13 +3,13 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
 
 use framme_demo::world::{Process, ReceiverNode, Storage};
+use framme_shared::runtime::random::{OsRandom, Random as _};
 use framme_tests::{
     commands::{Ran, Tool},
     worlds::{TestWorld, eventually},
 };
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _};
-use uuid::Uuid;
 
 /// The programs of a world with one receiver, each with the token of who uses it most.
 struct Desk {
@@ -47,7 +47,7 @@ impl Desk {
     /// Writes a report as a JSON file, with these fields changed; returns the file and the report's id.
     fn write_report(&self, changes: Value) -> (String, String) {
         let (municipality, district) = &self.service().areas[0];
-        let id = Uuid::new_v4().to_string();
+        let id = OsRandom.new_uuid().to_string();
         let mut report = json!({
             "report_id": id,
             "type": "REPORT_TYPE_CONCERN_REPORT",
@@ -304,7 +304,7 @@ async fn every_failure_has_its_exit_code_and_says_what_to_do() {
         assert!(ran.err.contains(word), "{word}: {}", ran.err);
         assert!(ran.out.is_empty(), "{}", ran.out);
     };
-    let unknown = Uuid::new_v4().to_string();
+    let unknown = OsRandom.new_uuid().to_string();
     says(desk.sender.run(&["report", "show", &unknown]).await, 5, "NOT_FOUND");
     says(desk.receiver.run(&["worklist", "show", &unknown]).await, 5, "NOT_FOUND");
     says(desk.sender.run(&["report", "show", "no-id"]).await, 2, "--help");
@@ -488,7 +488,11 @@ async fn the_doctor_finds_a_child_that_shows_as_assigned_without_a_receipt() {
     write(&mut database, forged, b"cw-1".to_vec()).await;
 
     let found = desk.sender.run(&["doctor"]).await.ends_with(6);
-    assert!(found.out.contains("shows as assigned, and its receipts say stored"), "{}", found.out);
+    assert!(
+        found.out.contains("shows as assigned, and its receipts say stored"),
+        "{}",
+        found.out
+    );
 }
 
 /// The database of a service, past all guards.

@@ -19,13 +19,13 @@ const AFTER: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_key_is_changed_under_traffic_on_sqlite() {
-    a_master_key_is_changed_under_traffic(Storage::Sqlite).await;
+    Box::pin(a_master_key_is_changed_under_traffic(Storage::Sqlite)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_key_is_changed_under_traffic_on_postgresql() {
     let server = postgres_server();
-    a_master_key_is_changed_under_traffic(Storage::Postgres { server }).await;
+    Box::pin(a_master_key_is_changed_under_traffic(Storage::Postgres { server })).await;
 }
 
 async fn a_master_key_is_changed_under_traffic(storage: Storage) {
