@@ -105,7 +105,12 @@ async fn download(
         attachment_id,
     };
     let mut stream = client.download_attachment(request).await?.into_inner();
-    let mut file = File::create_new(&path)
+    // Content: for its owner only.
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
         .await
         .with_context(|| format!("{} cannot be made", path.display()))?;
     let progress = indicatif::ProgressBar::new_spinner();
