@@ -6,7 +6,7 @@ use rustls::{
     ClientConfig,
     pki_types::{CertificateDer, ServerName},
 };
-use tokio::net::TcpStream;
+use tokio::{io::AsyncBufReadExt as _, net::TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
@@ -17,6 +17,9 @@ use crate::{
         tls::{Accepted, Closable, Closer, Registration, TlsStore},
     },
 };
+
+/// How long a server may take to begin to speak before the client does.
+const SERVER_BEGINS: Duration = Duration::from_secs(1);
 
 /// Why there is no connection. Found again in the causes of a failed call: see [`super::classify`].
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +87,15 @@ impl Dialer {
             OverTls::Mutual(store) => Arc::clone(&store.current().client),
             OverTls::Anonymous(config) => Arc::clone(config),
         };
-        let stream = TlsConnector::from(config)
+        let mut stream = TlsConnector::from(config)
             .connect(host, tcp)
             .await
             .map_err(DialError::Handshake)?;
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
         self.check_organisation(&chain)?;
+        if matches!(self.tls, OverTls::Mutual(_)) {
+            self.hear_the_server(&mut stream).await?;
+        }
         let closer = Arc::new(Closer::default());
         let registration = match &self.tls {
             OverTls::Mutual(store) => {
@@ -99,6 +105,17 @@ impl Dialer {
             OverTls::Anonymous(_) => None,
         };
         Ok(Closable::new(stream, closer, registration))
+    }
+
+    /// Waits for the first bytes of the server, and leaves them where they are. With TLS 1.3 the handshake is over here
+    /// before the server has looked at the own certificate: a refusal comes in place of the settings that an HTTP/2
+    /// server begins with (RFC 9113 section 3.4). Whoever sends a request at once may see no more than a connection
+    /// that closed. A server that waits for the client to begin is not waited for.
+    async fn hear_the_server(&self, stream: &mut TlsStream<TcpStream>) -> Result<(), DialError> {
+        tokio::select! {
+            heard = stream.fill_buf() => heard.map(drop).map_err(DialError::Handshake),
+            () = self.clock.sleep(SERVER_BEGINS) => Ok(()),
+        }
     }
 
     /// Before the first byte is sent inside TLS.
