@@ -10,6 +10,7 @@ use framme_shared::{
         lifecycle::Event,
         organisation::OrganisationNumber,
         receipt::{StatedBy, Statement},
+        staff_id::StaffId,
     },
     wire::{pb::exchange::WithdrawTransmissionResponse, status::Failure},
 };
@@ -31,7 +32,7 @@ pub struct Withdrawal {
     /// The transmission's id as the sender gave it.
     pub sent_id: TransmissionId,
     /// Desk or officer, by role-scoped id.
-    pub withdrawn_by: String,
+    pub withdrawn_by: StaffId,
     /// The request, which may be repeated.
     pub request: Request,
 }

@@ -12,6 +12,7 @@ use framme_shared::{
             },
         },
         status::{Cause, Failure},
+        violations::FieldViolations,
     },
 };
 use jiff::Timestamp;
@@ -93,10 +94,9 @@ impl Api {
             Ok(Standing::Delivered) => Some(lifecycle::Standing::Delivered),
             Ok(Standing::Closed) => Some(lifecycle::Standing::Closed),
             Err(_) => {
-                return Err(Failure::invalid_field(
-                    "standing",
-                    "must be a value that this version knows",
-                ));
+                let mut unknown = FieldViolations::new();
+                unknown.add_unknown_enum_value("standing");
+                return Err(unknown.into());
             }
         };
         let after = position(&request.page_token)?;

@@ -9,8 +9,13 @@ use super::{status::Failure, violations::FieldViolations};
 /// How the text of every [`prost::DecodeError`] begins.
 const UNDECODED: &str = "failed to decode Protobuf message: ";
 
-/// Makes a server answer `INVALID_ARGUMENT` with field and rule to a request that it cannot decode. The codec answers
-/// INTERNAL, which would say that the fault is the server's and that the same request may pass later.
+/// How the codec says that a message is above the service's limit, and where it names the limit.
+const TOO_LONG: &str = "Error, decoded message length too large";
+const LIMIT: &str = "the limit is: ";
+
+/// Makes a server answer `INVALID_ARGUMENT` with field and rule to a request that it cannot decode, and `TOO_LARGE` to
+/// one above its limit. The codec answers INTERNAL, which would say that the fault is the server's and that the same
+/// request may pass later, or `OUT_OF_RANGE` with no reason.
 pub fn blame_the_caller(routes: Routes) -> Routes {
     routes.into_axum_router().layer(MapResponseLayer::new(told)).into()
 }
@@ -19,6 +24,17 @@ fn told<B: Default>(response: Response<B>) -> Response<B> {
     match Status::from_header_map(response.headers()) {
         Some(status) if status.code() == Code::Internal && status.message().starts_with(UNDECODED) => {
             Status::from(Failure::from(violation_of(status.message()))).into_http()
+        }
+        Some(status) if status.code() == Code::OutOfRange && status.message().starts_with(TOO_LONG) => {
+            let limit = status
+                .message()
+                .split_once(LIMIT)
+                .map_or("the limit", |(_, limit)| limit);
+            Status::from(Failure::TooLarge {
+                what: "a message",
+                limit: limit.to_owned(),
+            })
+            .into_http()
         }
         _ => response,
     }
@@ -65,7 +81,7 @@ mod tests {
     use super::*;
     use crate::wire::{
         pb::report as pb,
-        status::{Cause, Received},
+        status::{Cause, Received, reason_of},
     };
 
     /// A request body of one piece.
@@ -127,6 +143,22 @@ mod tests {
             Received::from_status(&status).violations,
             [("service".to_owned(), "must be UTF-8".to_owned())]
         );
+    }
+
+    #[tokio::test]
+    async fn a_server_tells_a_message_above_its_limit_with_the_limit() {
+        let (_reporter, health) = tonic_health::server::health_reporter();
+        let server = blame_the_caller(Routes::new(health));
+        // The head of one uncompressed message of 2 GiB.
+        let frame: &[u8] = &[0, 0x80, 0, 0, 0, 0x0a];
+        let request = http::Request::post("/grpc.health.v1.Health/Check")
+            .header("content-type", "application/grpc")
+            .body(Body::new(Once(Some(Bytes::from_static(frame)))))
+            .unwrap();
+        let response = server.oneshot(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(reason_of(&status), Some(pb::ErrorReason::TooLarge));
+        assert_eq!(status.message(), "a message must be at most 4194304 bytes");
     }
 
     #[test]

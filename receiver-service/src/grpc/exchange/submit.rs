@@ -7,6 +7,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         receipt::MAX_SEQUENCE,
         report::Report,
+        staff_id::StaffId,
     },
     wire::{
         pb::exchange::{
@@ -163,13 +164,14 @@ pub(super) async fn withdraw(
     let (sent_id, id, by) = read::message(|scope| {
         let sent_id = read::transmission_id(scope, &request.transmission_id);
         let id = scope.required("request_id", &request.request_id, RequestId::parse);
-        let by = read::line::<40>(scope, "withdrawn_by", &request.withdrawn_by);
+        // An id and never a name: it is kept in the ledger as it is.
+        let by = scope.required("withdrawn_by", &request.withdrawn_by, StaffId::parse);
         Some((sent_id?, id?, by?))
     })?;
     let withdrawal = Withdrawal {
         sender,
         sent_id,
-        withdrawn_by: by.expose().to_owned(),
+        withdrawn_by: by,
         request: Request::new(format!("peer/{sender}"), id, "WithdrawTransmission", request, false),
     };
     inbox::withdraw(core, withdrawal).await
