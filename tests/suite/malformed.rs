@@ -3,6 +3,7 @@
 mod attachments;
 mod faults;
 mod raw;
+mod requests;
 pub(crate) mod sides;
 
 use framme_demo::world::{Storage, World, WorldOptions, programs_beside_this_one};

@@ -34,6 +34,10 @@ pub(crate) struct Exchange(ExchangeServiceClient<Channel>);
 
 impl Exchange {
     pub(crate) fn connect(world: &World) -> Self {
+        Self(ExchangeServiceClient::new(Self::channel(world)))
+    }
+
+    pub(crate) fn channel(world: &World) -> Channel {
         let own = world.directory.join("sender");
         let files = TlsFiles {
             certificate: own.join("tls/certificate.pem"),
@@ -44,8 +48,7 @@ impl Exchange {
         let tls = TlsStore::load(files, Arc::new(SystemClock)).unwrap();
         let receiver = &world.receivers[0];
         let endpoint = format!("https://{}", receiver.exchange);
-        let channel = connect::channel(&endpoint, tls, receiver.organisation, Arc::new(SystemClock)).unwrap();
-        Self(ExchangeServiceClient::new(channel))
+        connect::channel(&endpoint, tls, receiver.organisation, Arc::new(SystemClock)).unwrap()
     }
 
     pub(crate) async fn submit(&mut self, request: SubmitTransmissionRequest) -> Result<String, Status> {

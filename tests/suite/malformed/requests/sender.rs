@@ -1,0 +1,281 @@
+//! `framme.sender.v1`.
+
+use framme_demo::world::World;
+use framme_shared::wire::pb::{
+    report::{Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, Report, attachment_chunk::Part},
+    sender::{
+        CloseReportRequest, GetAttachmentUploadRequest, GetReportRequest, ListReceiptsRequest, ListReportsRequest,
+        SubmitReportRequest, UploadAttachmentRequest, WithdrawReportRequest,
+    },
+};
+use prost::{Message as _, bytes::Bytes};
+
+use super::{A_NAME, Case, ID, NIL, OTHER_ID, UPPER_CASE, breaks, right_report, stream, with_reason};
+
+pub(super) fn cases(world: &World) -> Vec<Case> {
+    [reports(world), reads(), requests(), uploads()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn submission(report: Report) -> SubmitReportRequest {
+    SubmitReportRequest { report: Some(report) }
+}
+
+fn reports(world: &World) -> Vec<Case> {
+    let changed = |change: &dyn Fn(&mut Report)| {
+        let mut report = right_report(world);
+        change(&mut report);
+        submission(report)
+    };
+    let long = |length: usize| changed(&|report| report.account.get_or_insert_default().history = "x".repeat(length));
+    let attachment = Attachment {
+        attachment_id: ID.to_owned(),
+        file_name: "a.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size_bytes: 100 * 1024 * 1024 + 1,
+        sha256: vec![1; 32].into(),
+        child_ids: Vec::new(),
+    };
+    let many = (0..21).map(|number| Attachment {
+        attachment_id: format!("6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b{number:02}"),
+        size_bytes: 1,
+        ..attachment.clone()
+    });
+    let many: Vec<Attachment> = many.collect();
+    vec![
+        breaks(&["report"], "SubmitReport", SubmitReportRequest { report: None }),
+        breaks(
+            &["report_id"],
+            "SubmitReport",
+            changed(&|it| it.report_id = NIL.to_owned()),
+        ),
+        breaks(
+            &["report_id"],
+            "SubmitReport",
+            changed(&|it| it.report_id = UPPER_CASE.to_owned()),
+        ),
+        breaks(
+            &["report_id"],
+            "SubmitReport",
+            changed(&|it| it.report_id = A_NAME.to_owned()),
+        ),
+        breaks(
+            &["children[0].child_id"],
+            "SubmitReport",
+            changed(&|it| it.children[0].child_id = UPPER_CASE.to_owned()),
+        ),
+        breaks(&["account.history"], "SubmitReport", long(1024 * 1024 + 1)),
+        with_reason(ErrorReason::TooLarge, &[], "SubmitReport", changed(&fill)),
+        with_reason(ErrorReason::TooLarge, &[], "SubmitReport", long(9 * 1024 * 1024)),
+        breaks(
+            &["attachments[0].size_bytes"],
+            "SubmitReport",
+            changed(&|it| it.attachments = vec![attachment.clone()]),
+        ),
+        breaks(
+            &["attachments"],
+            "SubmitReport",
+            changed(&|it| it.attachments = many.clone()),
+        ),
+        with_reason(
+            ErrorReason::AttachmentIncomplete,
+            &[],
+            "SubmitReport",
+            changed(&|it| it.attachments = many[..1].to_vec()),
+        ),
+    ]
+}
+
+/// Every text as long as it may be: more than 1 MiB together.
+fn fill(report: &mut Report) {
+    let text = |length| "🙂".repeat(length);
+    let account = report.account.get_or_insert_default();
+    account.observed = text(20_000);
+    account.history = text(20_000);
+    account.other_views = text(20_000);
+    account.immediate_safety = text(20_000);
+    let child = &mut report.children[0];
+    child.child_id = String::new();
+    child.name = text(200);
+    child.phone = text(100);
+    child.city_district_name = text(100);
+    let address = child.address.get_or_insert_default();
+    address.lines = vec![text(200); 3];
+    address.city = text(100);
+    let carer = &mut report.carers[0];
+    carer.address = child.address.clone();
+    for informed in [&mut child.informed, &mut carer.informed] {
+        informed.get_or_insert_default().reason = text(2_000);
+    }
+    report.children = vec![report.children[0].clone(); 50];
+    report.carers = vec![report.carers[0].clone(); 10];
+    report.other_services = text(4_000);
+    assert!(report.encoded_len() > 1024 * 1024);
+}
+
+fn reads() -> Vec<Case> {
+    let list = ListReportsRequest::default();
+    let get = |report_id: &str| GetReportRequest {
+        report_id: report_id.to_owned(),
+        include_content: true,
+    };
+    vec![
+        breaks(&["report_id"], "GetReport", get("")),
+        breaks(&["report_id"], "GetReport", get(NIL)),
+        breaks(&["report_id"], "GetReport", get(UPPER_CASE)),
+        breaks(&["report_id"], "GetReport", get(A_NAME)),
+        with_reason(ErrorReason::NotFound, &[], "GetReport", get(ID)),
+        breaks(
+            &["report_id"],
+            "ListReceipts",
+            ListReceiptsRequest {
+                report_id: A_NAME.to_owned(),
+            },
+        ),
+        breaks(
+            &["page_size"],
+            "ListReports",
+            ListReportsRequest {
+                page_size: 1_001,
+                ..list.clone()
+            },
+        ),
+        breaks(
+            &["page_token"],
+            "ListReports",
+            ListReportsRequest {
+                page_token: A_NAME.to_owned(),
+                ..list.clone()
+            },
+        ),
+        breaks(
+            &["page_token"],
+            "ListReports",
+            ListReportsRequest {
+                page_token: format!("99999999999999999999.{ID}"),
+                ..list.clone()
+            },
+        ),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["standing"],
+            "ListReports",
+            ListReportsRequest { standing: 99, ..list },
+        ),
+    ]
+}
+
+fn requests() -> Vec<Case> {
+    let withdraw = |request_id: &str, reason: &str| WithdrawReportRequest {
+        report_id: ID.to_owned(),
+        request_id: request_id.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let close = |child: &str| CloseReportRequest {
+        report_id: ID.to_owned(),
+        request_id: OTHER_ID.to_owned(),
+        reason: "known by another route".to_owned(),
+        child_ids: vec![child.to_owned()],
+    };
+    vec![
+        breaks(&["request_id"], "WithdrawReport", withdraw(NIL, A_NAME)),
+        breaks(&["request_id"], "WithdrawReport", withdraw(UPPER_CASE, A_NAME)),
+        breaks(&["reason"], "WithdrawReport", withdraw(OTHER_ID, " ")),
+        breaks(&["reason"], "WithdrawReport", withdraw(OTHER_ID, &"é".repeat(1_001))),
+        breaks(&["reason"], "WithdrawReport", withdraw(OTHER_ID, "bell \u{7}")),
+        with_reason(ErrorReason::NotFound, &[], "WithdrawReport", withdraw(OTHER_ID, A_NAME)),
+        breaks(&["child_ids[0]"], "CloseReport", close(A_NAME)),
+        with_reason(ErrorReason::NotFound, &[], "CloseReport", close(ID)),
+    ]
+}
+
+fn uploads() -> Vec<Case> {
+    let call = "UploadAttachment";
+    let right = AttachmentUploadHeader {
+        owner_id: ID.to_owned(),
+        attachment_id: OTHER_ID.to_owned(),
+        size_bytes: 3,
+        sha256: vec![1; 32].into(),
+        offset: 0,
+    };
+    let message = |part| UploadAttachmentRequest {
+        chunk: Some(AttachmentChunk { part: Some(part) }),
+    };
+    let header = |header| [message(Part::Header(header))];
+    let data = |data: &'static [u8]| message(Part::Data(Bytes::from_static(data)));
+    let upload = |upload: (&str, &str)| GetAttachmentUploadRequest {
+        report_id: upload.0.to_owned(),
+        attachment_id: upload.1.to_owned(),
+    };
+    let bad = ErrorReason::InvalidField;
+    vec![
+        breaks(&["report_id"], "GetAttachmentUpload", upload((NIL, ID))),
+        breaks(&["attachment_id"], "GetAttachmentUpload", upload((ID, A_NAME))),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "GetAttachmentUpload",
+            upload((ID, OTHER_ID)),
+        ),
+        stream(bad, &["chunk.header"], call, [data(b"abc")]),
+        stream(
+            bad,
+            &["chunk.header"],
+            call,
+            [UploadAttachmentRequest { chunk: None }; 0],
+        ),
+        stream(
+            bad,
+            &["chunk.header.owner_id"],
+            call,
+            header(AttachmentUploadHeader {
+                owner_id: UPPER_CASE.to_owned(),
+                ..right.clone()
+            }),
+        ),
+        stream(
+            bad,
+            &["chunk.header.attachment_id"],
+            call,
+            header(AttachmentUploadHeader {
+                attachment_id: A_NAME.to_owned(),
+                ..right.clone()
+            }),
+        ),
+        stream(
+            bad,
+            &["chunk.header.size_bytes"],
+            call,
+            header(AttachmentUploadHeader {
+                size_bytes: 0,
+                ..right.clone()
+            }),
+        ),
+        stream(
+            bad,
+            &["chunk.header.sha256"],
+            call,
+            header(AttachmentUploadHeader {
+                sha256: vec![1; 31].into(),
+                ..right.clone()
+            }),
+        ),
+        stream(
+            ErrorReason::TooLarge,
+            &[],
+            call,
+            header(AttachmentUploadHeader {
+                size_bytes: u64::MAX,
+                ..right.clone()
+            }),
+        ),
+        stream(
+            ErrorReason::UploadOffset,
+            &[],
+            call,
+            header(AttachmentUploadHeader { offset: 2, ..right }),
+        ),
+    ]
+}
