@@ -10,6 +10,7 @@ use framme_shared::{
 
 use crate::{
     config::Limits,
+    credentials::RecentCallers,
     receipts::{Notary, Wakeups},
 };
 
@@ -21,6 +22,8 @@ pub struct Core {
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.
     pub notary: Arc<Notary>,
+    /// Who proved who they are a moment ago.
+    pub callers: RecentCallers,
     /// Wakes the streams of receipts.
     pub wakeups: Wakeups,
     /// Time.

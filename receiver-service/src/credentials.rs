@@ -2,6 +2,8 @@
 
 mod authenticate;
 mod issue;
+mod recent;
 
 pub use authenticate::authenticate;
 pub use issue::{IssueCredential, Issued, MOST_DAYS, RevokeCredential, Secret, issue};
+pub use recent::RecentCallers;

@@ -26,6 +26,7 @@ use tonic::server::NamedService;
 use crate::{
     config::{Config, InvalidConfig},
     core::Core,
+    credentials::RecentCallers,
     grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
     receipts::{Notary, NotaryError, Wakeups},
     store::{SCHEMA, rewrap},
@@ -189,6 +190,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
+        callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,
         random,

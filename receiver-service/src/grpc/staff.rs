@@ -92,6 +92,7 @@ impl StaffService for StaffRegister {
         })?;
         let actor = caller.key();
         let ended = self.core.db.change(RevokeCredential { id, actor }).await;
+        self.core.callers.forget();
         ended.and_then(|ended| ended)?;
         Ok(Response::new(RevokeCredentialResponse {}))
     }
@@ -110,7 +111,9 @@ impl StaffRegister {
         let request = requests::Request::new(caller.key(), id, Rpc::UpdateStaff.method(), message, true);
         let change = self.change(caller, request, access, message.staff.as_ref())?;
         let notary = Arc::clone(&self.core.notary);
-        let (answer, senders) = self.core.db.change(UpdateStaff { change, notary }).await??;
+        let updated = self.core.db.change(UpdateStaff { change, notary }).await;
+        self.core.callers.forget();
+        let (answer, senders) = updated??;
         for sender in &senders {
             self.core.wakeups.ring(sender);
         }

@@ -4,19 +4,19 @@
 use std::sync::Arc;
 
 use framme_shared::{
-    db::{Change, LedgerEntry, Tx},
+    db::{Change, LedgerEntry, StoreError, Tx},
     domain::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
-        receipt::{StatedBy, Statement},
+        receipt::{ChainHead, StatedBy, Statement},
     },
 };
 
 use crate::{
     error::Refusal,
     receipts::{About, Book, Notary},
-    store::{child, transmission},
+    store::{child, peer, transmission},
 };
 
 /// Makes the receipt "stored".
@@ -52,10 +52,10 @@ impl Change for ReceiptStored {
 
     async fn apply(&self, tx: &mut Tx) -> Result<Receipted, Refusal> {
         let at = tx.at();
-        let mut book = Book::open(tx, &self.notary, self.sender).await?;
-        if !transmission::set_stored(tx.conn(), &self.id, book.next_sequence(), at).await? {
+        let Some(head) = self.begin(tx).await? else {
             return Ok(Receipted::Before);
-        }
+        };
+        let mut book = Book::at(&self.notary, self.sender, head);
         child::set_all_stored(tx.conn(), &self.id, self.children, at).await?;
         let about = About {
             transmission: &self.id,
@@ -76,5 +76,19 @@ impl Change for ReceiptStored {
             data: format!("read back as {}", self.digest),
         });
         Ok(Receipted::Now(jws))
+    }
+}
+
+impl ReceiptStored {
+    /// Takes the next number of the chain for the transmission, and begins the chain with a sender's first one. `None`
+    /// when the transmission has its receipt.
+    async fn begin(&self, tx: &mut Tx) -> Result<Option<ChainHead>, StoreError> {
+        let at = tx.at();
+        let head = transmission::set_stored(tx.conn(), &self.id, &self.sender, at).await?;
+        if head.is_some() || peer::find(&mut *tx.conn(), &self.sender).await?.is_some() {
+            return Ok(head);
+        }
+        peer::insert(tx.conn(), &self.sender, at).await?;
+        transmission::set_stored(tx.conn(), &self.id, &self.sender, at).await
     }
 }

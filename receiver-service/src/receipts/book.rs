@@ -57,19 +57,19 @@ impl<'n> Book<'n> {
                 ChainHead::START
             }
         };
-        Ok(Self {
+        Ok(Self::at(notary, sender, head))
+    }
+
+    /// Goes on from an end of the chain that this change has read already.
+    #[must_use]
+    pub const fn at(notary: &'n Notary, sender: OrganisationNumber, head: ChainHead) -> Self {
+        Self {
             notary,
             sender,
             opened_at: head.sequence(),
             head,
             entered: Vec::new(),
-        })
-    }
-
-    /// The number that the next receipt gets.
-    #[must_use]
-    pub const fn next_sequence(&self) -> u64 {
-        self.head.next_sequence()
+        }
     }
 
     /// Makes the next receipt and returns its bytes.

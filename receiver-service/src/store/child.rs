@@ -7,6 +7,7 @@ use framme_shared::{
         ids::{ChildId, ReportId, RequestId, TransmissionId},
         lifecycle::{ChildColumns, ChildState, InvalidColumns, Stage},
         organisation::OrganisationNumber,
+        receipt::ChainHead,
         staff_id::StaffId,
     },
 };
@@ -203,6 +204,8 @@ pub struct ForChange {
     pub report: ReportId,
     /// SHA-256 of the transmission's content as it arrived.
     pub content_sha256: Digest,
+    /// The end of the sender's chain of receipts.
+    pub head: ChainHead,
     /// The first answer to this request, if it came before.
     pub answered: Option<Answered>,
     /// The person in whose name the change is made.
@@ -226,6 +229,7 @@ pub async fn for_change(
         SELECT c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version,
                t.sender, t.sent_id, t.report_id, t.content_sha256,
+               p.last_receipt_sequence, p.last_receipt_sha256,
                r.method, r.fingerprint, r.answer, r.wrapped_key,
                a.staff_id AS actor_staff_id, a.roles AS actor_roles, a.areas AS actor_areas,
                a.active AS actor_active,
@@ -233,6 +237,7 @@ pub async fn for_change(
                w.active AS caseworker_active
         FROM child c
         JOIN transmission t ON t.transmission_id = c.transmission_id
+        JOIN peer p ON p.organisation = t.sender
         LEFT JOIN request r ON r.caller = $3 AND r.request_id = $4
         LEFT JOIN staff a ON a.staff_id = $5
         LEFT JOIN staff w ON w.staff_id = $6
@@ -254,6 +259,7 @@ pub async fn for_change(
             sent_id: columns.parsed("sent_id")?,
             report: columns.parsed("report_id")?,
             content_sha256: columns.digest("content_sha256")?,
+            head: columns.head("last_receipt_sequence", "last_receipt_sha256")?,
             answered: Answered::joined(&row, request)?,
             actor: access_of(&row, ["actor_staff_id", "actor_roles", "actor_areas", "actor_active"])?,
             caseworker: access_of(

@@ -6,6 +6,7 @@ use framme_shared::{
     db::{StoreError, sealing::WrappedKey},
     domain::{
         digest::Digest,
+        receipt::ChainHead,
         report::{ReportType, Urgency},
     },
 };
@@ -106,6 +107,11 @@ impl<'r> Columns<'r> {
 
     pub(super) fn key_of(&self, column: &'static str) -> Result<WrappedKey, StoreError> {
         self.bytes(column).map(WrappedKey::from_bytes)
+    }
+
+    /// The end of a chain of receipts, from its number and its digest.
+    pub(super) fn head(&self, sequence: &'static str, sha256: &'static str) -> Result<ChainHead, StoreError> {
+        ChainHead::stored(self.count(sequence)?, self.digest(sha256)?).map_err(|_| self.corrupt(sha256))
     }
 
     pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, StoreError> {

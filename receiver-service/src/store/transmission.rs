@@ -6,6 +6,7 @@ use framme_shared::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
+        receipt::ChainHead,
         report::{ReportType, Urgency},
     },
 };
@@ -193,25 +194,31 @@ pub async fn content<'e>(
     .transpose()
 }
 
-/// Records the receipt "stored"; `false` when there is one already.
+/// Records that the sender's next receipt is "stored" for this transmission, and returns where the chain ends before it;
+/// `None` when the transmission has its receipt already, or the sender has no row among the peers yet.
 pub async fn set_stored(
     connection: &mut AnyConnection,
     id: &TransmissionId,
-    receipt_sequence: u64,
+    sender: &OrganisationNumber,
     at: Timestamp,
-) -> Result<bool, StoreError> {
-    let updated = sqlx::query(
+) -> Result<Option<ChainHead>, StoreError> {
+    let row = sqlx::query(
         "-- transmission::set_stored
         UPDATE transmission
-        SET stored_at = $1, stored_receipt_sequence = $2, written_at = $1, written_by = 'receipt_stored'
-        WHERE transmission_id = $3 AND stored_receipt_sequence IS NULL",
+        SET stored_at = $1, written_at = $1, written_by = 'receipt_stored',
+            stored_receipt_sequence = (SELECT last_receipt_sequence + 1 FROM peer WHERE organisation = $2)
+        WHERE transmission_id = $3 AND stored_receipt_sequence IS NULL
+          AND EXISTS (SELECT 1 FROM peer WHERE organisation = $2)
+        RETURNING stored_receipt_sequence - 1 AS last_sequence,
+                  (SELECT last_receipt_sha256 FROM peer WHERE organisation = $2) AS last_sha256",
     )
     .bind(at.as_microsecond())
-    .bind(stored(receipt_sequence))
+    .bind(sender.as_str())
     .bind(id.to_string())
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(updated.rows_affected() == 1)
+    row.map(|row| Columns::of(&row, "peer", sender.as_str()).head("last_sequence", "last_sha256"))
+        .transpose()
 }
 
 /// At most `limit` ids after this one, in order of ids; empty text for the first page.

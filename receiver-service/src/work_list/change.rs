@@ -276,7 +276,7 @@ impl ChangeChild {
             child::set_case_number(tx.conn(), &self.transmission, &self.child, sealed).await?;
         }
         let data = format!("{} to {}", loaded.child.state.stage(), state.stage());
-        let mut book = Book::open(tx, &self.notary, loaded.sender).await?;
+        let mut book = Book::at(&self.notary, loaded.sender, loaded.head);
         let about = About {
             transmission: &self.transmission,
             sent_id: &loaded.sent_id,
