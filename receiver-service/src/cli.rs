@@ -56,6 +56,11 @@ pub enum Command {
     Serve(serve::Serve),
     /// Makes the tables, or brings them up to this version. Safe to repeat.
     Migrate,
+    /// Writes a consistent copy of an embedded database to a new file. The service may run. PostgreSQL: use pg_dump.
+    Backup {
+        /// Where to; must not exist yet.
+        file: PathBuf,
+    },
     /// Reads the configuration and everything it names, and says what is wrong.
     CheckConfig,
     /// Looks for faults: schema, ledger, chains of receipts, sealed content, certificates, waiting children.
@@ -97,6 +102,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match command {
         Command::Serve(command) => command.run(&common).await,
         Command::Migrate => migrate::run(&common).await,
+        Command::Backup { file } => migrate::backup(&common, &file).await,
         Command::CheckConfig => check::run(&common).await,
         Command::Doctor(command) => command.run(&common).await,
         Command::Worklist(command) => command.run(&common).await,

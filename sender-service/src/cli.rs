@@ -44,6 +44,11 @@ enum Command {
     Serve(service::Serve),
     /// Make the database, or bring it up to this program's schema. Safe to repeat.
     Migrate,
+    /// Write a consistent copy of an embedded database to a new file. The service may run. PostgreSQL: use pg_dump.
+    Backup {
+        /// Where to; must not exist yet.
+        file: PathBuf,
+    },
     /// Check the configuration, the keys and the certificates, without running anything.
     CheckConfig,
     /// Look for faults: schema, ledger, chains of receipts, sealed content, certificate, receivers, failing deliveries.
@@ -118,6 +123,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
     match command {
         Command::Serve(serve) => service::serve(session, serve).await,
         Command::Migrate => service::migrate(session).await,
+        Command::Backup { file } => service::backup(session, &file).await,
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,

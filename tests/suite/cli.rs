@@ -477,6 +477,30 @@ async fn the_doctor_is_content_with_a_healthy_service_and_finds_a_flipped_byte()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_running_service_is_whole_and_never_overwrites() {
+    let desk = Desk::open("cli-backup").await;
+    let report = desk.submit().await;
+    desk.reaches(&report, "STAGE_STORED").await;
+    for (tool, process) in [
+        (&desk.sender, &desk.world.sender.process),
+        (&desk.receiver, &desk.service().process),
+    ] {
+        let copy = process.directory().join("copy.db");
+        let target = copy.display().to_string();
+        tool.run(&["backup", &target]).await.ends_with(0);
+        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+        tool.run(&["backup", &target]).await.ends_with(1);
+
+        let config = fs::read_to_string(process.config_file()).unwrap();
+        let url = config.lines().find(|line| line.starts_with("url = ")).unwrap();
+        let other = process.directory().join("of-copy.toml");
+        fs::write(&other, config.replacen(url, &format!("url = \"sqlite:{target}\""), 1)).unwrap();
+        let found = tool.with_config(&other).run(&["doctor", "--full"]).await.ends_with(0);
+        assert!(found.out.contains("1 contents"), "{}", found.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_finds_a_child_that_shows_as_assigned_without_a_receipt() {
     let desk = Desk::open("cli-doctor-false").await;
     let report = desk.submit().await;

@@ -1,4 +1,6 @@
-//! `receiver migrate`.
+//! `receiver migrate` and `receiver backup`.
+
+use std::path::Path;
 
 use framme_shared::{db::Database, runtime::exit::Exit};
 use serde_json::json;
@@ -26,6 +28,17 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
             .collect();
         lines.push(format!("the schema is at version {}", report.version));
         lines
+    });
+    Ok(Exit::Ok)
+}
+
+pub(super) async fn backup(common: &Common, file: &Path) -> anyhow::Result<Exit> {
+    Database::backup(&configuration(common)?.database, file).await?;
+    output::print(common.json, &json!({ "file": file }), || {
+        vec![format!(
+            "{} is a copy of the database. The master keys are not in it.",
+            file.display()
+        )]
     });
     Ok(Exit::Ok)
 }

@@ -1,6 +1,10 @@
 //! Running the service, and preparing to.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use framme_shared::{
@@ -53,5 +57,14 @@ pub(super) async fn migrate(session: &Session) -> Result<Exit, CommandError> {
         println!("applied {number} {name}");
     }
     println!("The schema is at version {}.", report.version);
+    Ok(Exit::Ok)
+}
+
+pub(super) async fn backup(session: &Session, file: &Path) -> Result<Exit, CommandError> {
+    Database::backup(&session.config()?.database, file).await?;
+    println!(
+        "{} is a copy of the database. The master keys are not in it.",
+        file.display()
+    );
     Ok(Exit::Ok)
 }

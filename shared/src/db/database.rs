@@ -1,5 +1,6 @@
 //! The one handle that a service has on its storage.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::config::DatabaseConfig;
 use super::connection::connect;
 use super::mark::Mark;
 use super::writer::{Session, Writer, WriterHandle};
-use super::{Change, Dialect, MigrationReport, OpenError, Schema, ledger, migrate, pool};
+use super::{Change, Dialect, MigrationReport, OpenError, Schema, backup, ledger, migrate, pool};
 use crate::runtime::clock::Clock;
 
 /// A service's database. Cheap to clone; the last clone to go ends the writer.
@@ -60,6 +61,15 @@ impl Database {
     ) -> Result<MigrationReport, OpenError> {
         sqlx::any::install_default_drivers();
         migrate::migrate(config, schema, at).await
+    }
+
+    /// Writes a consistent copy of an embedded database to a file that does not exist yet, while services may write.
+    ///
+    /// # Errors
+    /// [`OpenError`], also for PostgreSQL, which has its own ways.
+    pub async fn backup(config: &DatabaseConfig, target: &Path) -> Result<(), OpenError> {
+        sqlx::any::install_default_drivers();
+        backup::backup(config, target).await
     }
 
     /// Makes a change, and returns once it is durable.

@@ -4,6 +4,7 @@
 //! a transaction and its fsync, and nobody is answered before the commit. Reads use [`Database::reader`], a pool whose
 //! connections cannot write. What must be secret is sealed before it comes here ([`sealing`]).
 
+mod backup;
 mod change;
 mod config;
 mod connection;
