@@ -61,7 +61,7 @@ pub enum Arrival {
     Repeated(Transmission),
     /// Its id, number or report came before with other content. Nothing changed.
     Differs,
-    /// Another organisation has used the id: seal the content for [`local_id`] and store it under that. Nothing
+    /// Another organisation has used the id: seal the content for `local_id` and store it under that. Nothing
     /// changed.
     IdTaken,
     /// A file is not completely uploaded. Nothing changed.

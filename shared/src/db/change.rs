@@ -8,7 +8,7 @@ use super::{Dialect, LedgerEntry, StoreError};
 
 /// A change of state: load, decide, compare and set, record in the ledger.
 ///
-/// ```ignore
+/// ```text
 /// struct AssignChild { child: ChildId, to: StaffId }
 ///
 /// impl Change for AssignChild {

@@ -9,7 +9,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
 use super::StoreError;
 
-/// A statement with its values, as [`sqlx::query`] makes it.
+/// A statement with its values, as [`sqlx::query()`] makes it.
 pub type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 /// Statement texts by shape and number of rows.
