@@ -33,6 +33,24 @@ pub trait Change: Send + Sync + 'static {
     /// the same transaction; no other change runs at the same time, in this process or another. Therefore: no effect
     /// outside `tx`, no waiting for anything but `tx`, and an error of the database ends it.
     fn apply<'a>(&'a self, tx: &'a mut Tx) -> impl Future<Output = Result<Self::Outcome, Self::Error>> + Send + 'a;
+
+    /// Makes several changes of this kind that wait at the same time; an outcome for each, in their order.
+    ///
+    /// One after the other, unless the kind knows better: a change of which thousands come in a second reads and
+    /// writes for all of them by the same few statements. Whatever it does, the effect must be that of making them one
+    /// after the other in some order. An `Err` is nobody's: everything is rolled back, and each is made alone.
+    fn apply_all<'a>(
+        changes: &'a [&'a Self],
+        tx: &'a mut Tx,
+    ) -> impl Future<Output = Result<Vec<Self::Outcome>, Self::Error>> + Send + 'a {
+        async move {
+            let mut outcomes = Vec::with_capacity(changes.len());
+            for change in changes {
+                outcomes.push(change.apply(tx).await?);
+            }
+            Ok(outcomes)
+        }
+    }
 }
 
 /// The writer's transaction, lent to one change at a time.

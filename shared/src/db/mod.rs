@@ -20,6 +20,7 @@ pub mod rows;
 mod schema;
 pub mod sealing;
 mod settings;
+mod together;
 mod writer;
 
 pub use change::{Change, Tx};
@@ -33,6 +34,7 @@ pub use migrate::MigrationReport;
 pub use pool::{guarded, is_idle};
 pub use rows::exactly_one;
 pub use schema::{Migration, Schema};
+pub use together::{LookUp, Together};
 
 /// Makes the name of a new file durable: without it a power cut can leave the bytes and lose the file.
 fn sync_folder_of(path: &std::path::Path) -> std::io::Result<()> {

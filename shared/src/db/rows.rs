@@ -7,13 +7,13 @@ use sqlx::any::{AnyArguments, AnyQueryResult};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
-use super::StoreError;
+use super::{Dialect, StoreError};
 
 /// A statement with its values, as [`sqlx::query()`] makes it.
 pub type Statement<'q> = Query<'q, Any, AnyArguments>;
 
-/// Statement texts by shape and number of rows.
-type Texts = HashMap<(ManyRows, usize), Arc<str>>;
+/// Statement texts by dialect, shape and number of rows.
+type Texts = HashMap<(Dialect, ManyRows, usize), Arc<str>>;
 
 /// Most rows of one statement; the databases allow 32,766 and 65,535 values.
 const MOST_ROWS: usize = 256;
@@ -23,24 +23,22 @@ const MOST_ROWS: usize = 256;
 /// # Errors
 /// [`StoreError::ConcurrentChange`] when it touched none or several.
 pub async fn exactly_one(running: impl Future<Output = Result<AnyQueryResult, sqlx::Error>>) -> Result<(), StoreError> {
-    exactly(1, running).await
+    exactly(running.await?.rows_affected(), 1)
 }
 
-/// Awaits a change that must touch exactly this many rows.
+/// Demands that a statement touched as many rows as it was meant to.
 ///
 /// # Errors
 /// [`StoreError::ConcurrentChange`] when it touched another number.
-pub async fn exactly(
-    wanted: u64,
-    running: impl Future<Output = Result<AnyQueryResult, sqlx::Error>>,
-) -> Result<(), StoreError> {
-    match running.await?.rows_affected() {
-        touched if touched == wanted => Ok(()),
-        touched => Err(StoreError::ConcurrentChange { touched }),
+pub fn exactly(touched: u64, wanted: usize) -> Result<(), StoreError> {
+    if touched == wanted as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::ConcurrentChange { touched })
     }
 }
 
-/// A statement around a list of rows: `head ($1, $2), ($3, $4) tail`.
+/// A statement around a list of rows: `head ($1, $2), ($3, $4) tail`. Head and tail have no parameters of their own.
 ///
 /// Serves `INSERT INTO … VALUES`, and `UPDATE … FROM (VALUES` with the tail `) AS new WHERE …` and the columns
 /// `new.column1, new.column2 …`, and with `columns` = 1 also `… IN (VALUES` with the tail `)`.
@@ -69,7 +67,8 @@ impl ManyRows {
     ) -> Result<u64, StoreError> {
         let mut touched = 0;
         for chunk in chunks(items) {
-            let query = chunk.iter().fold(sqlx::query(self.sql(chunk.len())), &mut bind);
+            let sql = self.sql(Dialect::of(connection), chunk.len());
+            let query = chunk.iter().fold(sqlx::query(sql), &mut bind);
             touched += query.execute(&mut *connection).await?.rows_affected();
         }
         Ok(touched)
@@ -87,25 +86,28 @@ impl ManyRows {
     ) -> Result<Vec<sqlx::any::AnyRow>, StoreError> {
         let mut rows = Vec::new();
         for chunk in chunks(items) {
-            let query = chunk.iter().fold(sqlx::query(self.sql(chunk.len())), &mut bind);
+            let sql = self.sql(Dialect::of(connection), chunk.len());
+            let query = chunk.iter().fold(sqlx::query(sql), &mut bind);
             rows.extend(query.fetch_all(&mut *connection).await?);
         }
         Ok(rows)
     }
 
     /// The text for this many rows, made once per process.
-    fn sql(&self, rows: usize) -> AssertSqlSafe<Arc<str>> {
+    fn sql(&self, dialect: Dialect, rows: usize) -> AssertSqlSafe<Arc<str>> {
         static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
         let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let text = texts
             .get_or_insert_default()
-            .entry((*self, rows))
-            .or_insert_with(|| self.text(rows).into());
+            .entry((dialect, *self, rows))
+            .or_insert_with(|| self.text(dialect, rows).into());
         // Made of three literals and numbers: no value is ever part of it.
         AssertSqlSafe(Arc::clone(text))
     }
 
-    fn text(&self, rows: usize) -> String {
+    /// SQLite finds the name of a parameter by going through all names before it, for each of them again; parameters
+    /// without names cost nothing.
+    fn text(&self, dialect: Dialect, rows: usize) -> String {
         let mut text = String::from(self.head);
         for row in 0..rows {
             text.push_str(if row == 0 { " (" } else { ", (" });
@@ -113,8 +115,10 @@ impl ManyRows {
                 if column > 0 {
                     text.push_str(", ");
                 }
-                text.push('$');
-                text.push_str(&(row * self.columns + column + 1).to_string());
+                match dialect {
+                    Dialect::Sqlite => text.push('?'),
+                    Dialect::Postgres => text.push_str(&format!("${}", row * self.columns + column + 1)),
+                }
             }
             text.push(')');
         }
@@ -145,15 +149,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_numbered_through() {
+    fn values_stand_in_the_order_in_which_they_are_bound() {
         let insert = ManyRows {
             head: "INSERT INTO a (b, c) VALUES",
             columns: 2,
             tail: "ON CONFLICT DO NOTHING",
         };
         assert_eq!(
-            insert.text(2),
+            insert.text(Dialect::Postgres, 2),
             "INSERT INTO a (b, c) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+        assert_eq!(
+            insert.text(Dialect::Sqlite, 2),
+            "INSERT INTO a (b, c) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
         );
     }
 

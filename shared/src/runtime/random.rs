@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Makes ids and jitter. Keys never come from here: `db::sealing` asks the operating system itself.
@@ -25,6 +26,24 @@ pub trait Random: Send + Sync + fmt::Debug + 'static {
         let mut bytes = [0; 16];
         self.fill(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// A new version 7 UUID: later ones come later in order, so that rows made at the same time lie together.
+    fn new_uuid_at(&self, at: Timestamp) -> Uuid {
+        let mut bytes = [0; 10];
+        self.fill(&mut bytes);
+        // Before 1970 all are as old.
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
+
+    /// A place in the order of ids, evenly spread from just before `first` to just before `last`.
+    fn uuid_before(&self, first: Uuid, last: Uuid) -> Uuid {
+        let start = first.as_u128().saturating_sub(1);
+        let span = last.as_u128().saturating_sub(start).max(1);
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        Uuid::from_u128(start + u128::from_le_bytes(bytes) % span)
     }
 
     /// Full jitter: evenly spread from zero to `limit`, both included, in whole microseconds.

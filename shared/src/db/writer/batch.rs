@@ -1,8 +1,8 @@
 //! How a handful of changes becomes one transaction.
 //!
-//! First all run together, without savepoints. If one fails, or the commit does, everything is rolled back and each
-//! runs again behind a savepoint of its own, so that one refused change takes no other with it. If that commit fails
-//! too, the writer makes each of them a transaction of its own.
+//! First all run together, those of one kind by the same statements, without savepoints. If one fails, or the commit
+//! does, everything is rolled back and each runs again behind a savepoint of its own, so that one refused change takes
+//! no other with it. If that commit fails too, the writer makes each of them a transaction of its own.
 
 use std::time::Duration;
 
@@ -59,12 +59,22 @@ enum Tried {
 }
 
 impl Batch {
+    /// Puts changes of one kind beside each other: who waits at the same time has no claim to come first.
     pub(super) fn new(jobs: Vec<Box<dyn Job>>) -> Self {
-        Self { jobs }
+        let mut kinds: Vec<Box<dyn Job>> = Vec::new();
+        for job in jobs {
+            let joined = kinds.iter_mut().try_fold(job, |job, kind| match kind.join(job) {
+                Ok(()) => Err(()),
+                Err(other) => Ok(other),
+            });
+            kinds.extend(joined);
+        }
+        Self { jobs: kinds }
     }
 
+    /// How many changes these are.
     pub(super) fn len(&self) -> usize {
-        self.jobs.len()
+        self.jobs.iter().map(|job| job.len()).sum()
     }
 
     /// Makes the changes durable, each refused one excepted; returns the ledger's new end if there is one.
@@ -99,7 +109,7 @@ impl Batch {
     }
 
     async fn together(&mut self, session: &mut Session) -> Result<Tried, StoreError> {
-        let single = self.jobs.len() == 1;
+        let single = self.len() == 1;
         let jobs = &mut self.jobs;
         within_limit(async {
             session.begin().await?;
@@ -118,6 +128,10 @@ impl Batch {
     }
 
     async fn one_by_one(&mut self, session: &mut Session) -> Result<Tried, StoreError> {
+        self.jobs = std::mem::take(&mut self.jobs)
+            .into_iter()
+            .flat_map(Job::split)
+            .collect();
         let jobs = &mut self.jobs;
         within_limit(async {
             session.begin().await?;
@@ -137,7 +151,8 @@ impl Batch {
 
     /// Each change as a batch of its own, in the same order.
     pub(super) fn split(self) -> impl Iterator<Item = Self> {
-        self.jobs.into_iter().map(|job| Self::new(vec![job]))
+        let alone = |job| Self { jobs: vec![job] };
+        self.jobs.into_iter().flat_map(Job::split).map(alone)
     }
 
     /// Tells each caller its own result.
@@ -147,9 +162,7 @@ impl Batch {
 
     /// Tells every caller that nothing is known to be committed.
     pub(super) fn refuse(self, error: &StoreError) {
-        for job in self.jobs {
-            job.refuse(StoreError::Unavailable(Cause::of(error)));
-        }
+        self.jobs.into_iter().for_each(|job| job.refuse(error));
     }
 }
 

@@ -16,6 +16,7 @@ mod error;
 #[cfg(test)]
 mod example_tests;
 mod header;
+mod headers;
 mod json;
 mod remembered;
 mod signer;
@@ -32,6 +33,7 @@ pub use algorithm::Algorithm;
 pub use chain::{ChainError, ChainHead, InvalidHead};
 pub use claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 pub use error::ReceiptError;
+pub use headers::Headers;
 pub use signer::{InvalidSigner, ReceiptSigner, SignError, SignedReceipt};
 pub use trust::{InvalidTrust, TrustedIssuers};
 pub use verifier::{ReceiptVerifier, VerifiedReceipt};
