@@ -7,11 +7,7 @@ use framme_shared::{
 };
 use zeroize::Zeroizing;
 
-use crate::{
-    core::Core,
-    error::Refusal,
-    store::transmission::{self, SealedContent},
-};
+use crate::{core::Core, error::Refusal, store::transmission::SealedContent};
 
 /// Content as it was read back from storage, whose digest is the one that was stored with it.
 pub struct ReadBack {
@@ -38,9 +34,7 @@ pub fn seal(keys: &MasterKeys, id: &TransmissionId, content: &[u8]) -> SealedCon
 /// # Errors
 /// `NOT_FOUND`; `STORAGE_CORRUPT` when it does not open or is not what was stored, which the log has as an error.
 pub async fn read_back(core: &Core, id: &TransmissionId) -> Result<ReadBack, Refusal> {
-    let (content, expected) = transmission::content(core.db.reader(), id)
-        .await?
-        .ok_or(Failure::NotFound)?;
+    let (content, expected) = core.contents.get(*id).await?.ok_or(Failure::NotFound)?;
     open(&core.keys, id, &content, &expected)
 }
 

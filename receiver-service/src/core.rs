@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use framme_shared::{
-    db::{Change, Database, sealing::MasterKeys},
-    domain::{identity_number::TestNumbers, organisation::OrganisationNumber},
+    db::{Change, Database, Together, sealing::MasterKeys},
+    domain::{identity_number::TestNumbers, ids::TransmissionId, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
 
@@ -12,12 +12,15 @@ use crate::{
     config::Limits,
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
+    store::transmission::Kept,
 };
 
 /// Storage, keys, signer, clock and randomness of a running receiver. Shared by all handlers.
 pub struct Core {
     /// Where everything is.
     pub db: Database,
+    /// Reads contents of transmissions back.
+    pub contents: Together<TransmissionId, Kept>,
     /// Master keys of what is sealed.
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.

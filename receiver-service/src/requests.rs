@@ -15,7 +15,7 @@ use prost::Message;
 
 use crate::{
     error::Refusal,
-    store::request::{self, Answered},
+    store::request::{self, Answered, FirstAnswer},
 };
 
 /// A request that may come again.
@@ -93,26 +93,39 @@ impl Request {
     /// # Errors
     /// Those of the database.
     pub async fn keep(&self, tx: &mut Tx, keys: &MasterKeys, answer: &impl Message) -> Result<(), Refusal> {
-        let (fingerprint, answer) = (self.fingerprint.as_bytes(), answer.encode_to_vec());
-        let answered = if self.private {
-            let row = self.row();
-            let (key, wrapped) = keys.new_data_key();
-            Answered {
-                method: self.method.to_owned(),
-                fingerprint: key.seal(&Place::new("request", "fingerprint", &row), fingerprint),
-                answer: key.seal(&Place::new("request", "answer", &row), &answer),
-                key: Some(wrapped),
-            }
-        } else {
-            Answered {
-                method: self.method.to_owned(),
+        let at = tx.at();
+        Ok(request::insert(tx.conn(), &[self.first_answer(keys, answer)], at).await?)
+    }
+
+    /// The first answer as it is kept: sealed if request or answer hold personal data.
+    pub fn first_answer(&self, keys: &MasterKeys, answer: &impl Message) -> FirstAnswer<'_> {
+        FirstAnswer {
+            caller: &self.caller,
+            request: &self.id,
+            answered: self.sealed(keys, answer.encode_to_vec()),
+        }
+    }
+
+    fn sealed(&self, keys: &MasterKeys, answer: Vec<u8>) -> Answered {
+        let (method, fingerprint) = (self.method.to_owned(), self.fingerprint.as_bytes());
+        if !self.private {
+            return Answered {
+                method,
                 fingerprint: fingerprint.to_vec(),
                 answer,
                 key: None,
-            }
-        };
-        let at = tx.at();
-        Ok(request::insert(tx.conn(), &self.caller, &self.id, &answered, at).await?)
+                receipt: None,
+            };
+        }
+        let row = self.row();
+        let (key, wrapped) = keys.new_data_key();
+        Answered {
+            method,
+            fingerprint: key.seal(&Place::new("request", "fingerprint", &row), fingerprint),
+            answer: key.seal(&Place::new("request", "answer", &row), &answer),
+            key: Some(wrapped),
+            receipt: None,
+        }
     }
 
     fn row(&self) -> String {

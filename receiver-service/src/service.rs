@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use framme_shared::{
     db::{
-        Database, OpenError, StoreError,
+        Database, OpenError, StoreError, Together,
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
@@ -29,7 +29,7 @@ use crate::{
     credentials::RecentCallers,
     grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
     receipts::{Notary, NotaryError, Wakeups},
-    store::{SCHEMA, rewrap},
+    store::{SCHEMA, rewrap, transmission},
 };
 
 /// At a stop: what the listeners take to drain, and a little more for the rest.
@@ -187,6 +187,9 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
     let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
     Ok(Core {
+        contents: Together::new(db.reader().clone(), |connection, ids| {
+            Box::pin(transmission::content(connection, ids))
+        }),
         db,
         keys,
         notary,

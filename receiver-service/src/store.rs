@@ -19,9 +19,16 @@ use framme_shared::db::{Migration, Schema};
 /// Everything that makes and upgrades a receiver's database.
 pub static SCHEMA: Schema = Schema {
     name: "receiver",
-    migrations: &[Migration {
-        number: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "initial",
+            sql: include_str!("../migrations/0001_initial.sql"),
+        },
+        Migration {
+            number: 2,
+            name: "written once",
+            sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+    ],
 };

@@ -16,26 +16,22 @@ pub mod request;
 pub mod transmission;
 pub mod view;
 pub mod withdrawal;
-use framme_shared::db::{Migration, Schema, StoreError};
+
+use framme_shared::db::{Migration, Schema};
 
 /// The sender's schema: every migration, forward only.
 pub static SCHEMA: Schema = Schema {
     name: "sender",
-    migrations: &[Migration {
-        number: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "initial",
+            sql: include_str!("../migrations/0001_initial.sql"),
+        },
+        Migration {
+            number: 2,
+            name: "written once",
+            sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+    ],
 };
-
-/// Demands that a statement touched exactly as many rows as it was given.
-///
-/// # Errors
-/// [`StoreError::ConcurrentChange`] when it touched more or fewer.
-pub(crate) fn exactly(touched: u64, rows: usize) -> Result<(), StoreError> {
-    if touched == rows as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::ConcurrentChange { touched })
-    }
-}

@@ -48,7 +48,8 @@ async fn everything(core: &Core, tally: &mut Tally, progress: &mut impl FnMut())
     }
 }
 
-/// Contents at random places of the order of ids; ids are random, so this is a fair sample.
+/// Contents at random places between the first and the last id. Senders make ids that follow time, so this is a fair
+/// sample of the time in which there were transmissions.
 async fn sample(core: &Core, size: u32, tally: &mut Tally, progress: &mut impl FnMut()) -> Result<(), Refusal> {
     let there = statistics::transmissions(core.db.reader()).await?;
     if there <= i64::from(size) {
@@ -57,13 +58,12 @@ async fn sample(core: &Core, size: u32, tally: &mut Tally, progress: &mut impl F
         }
         return Ok(());
     }
+    let Some((first, last)) = statistics::ends(core.db.reader()).await? else {
+        return Ok(());
+    };
     for _ in 0..size {
-        let from = core.random.new_uuid();
-        let mut found = transmission::ids_after(core.db.reader(), &from.to_string(), 1).await?;
-        if found.is_empty() {
-            found = transmission::ids_after(core.db.reader(), "", 1).await?;
-        }
-        for id in &found {
+        let before = core.random.uuid_before(*first.as_uuid(), *last.as_uuid());
+        for id in &transmission::ids_after(core.db.reader(), &before.to_string(), 1).await? {
             one(core, id, tally).await?;
         }
         progress();

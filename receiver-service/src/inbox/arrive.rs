@@ -1,6 +1,6 @@
 //! The first half of taking a transmission: everything about it is stored, and nothing is confirmed.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use framme_shared::{
     db::{Change, LedgerEntry, StoreError, Tx},
@@ -81,16 +81,63 @@ impl Change for StoreTransmission {
     type Error = Refusal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Arrival, Refusal> {
-        if let Some(missing) = self.incomplete(tx).await? {
-            return Ok(Arrival::Incomplete(missing));
+        let mut arrivals = Self::apply_all(&[self], tx).await?;
+        arrivals.pop().ok_or_else(|| StoreError::Missing.into())
+    }
+
+    async fn apply_all(changes: &[&Self], tx: &mut Tx) -> Result<Vec<Arrival>, Refusal> {
+        let mut incomplete = Vec::with_capacity(changes.len());
+        for change in changes {
+            incomplete.push(change.incomplete(tx).await?);
         }
-        let at = tx.at();
+        let complete = changes.iter().zip(&incomplete).filter(|(_, missing)| missing.is_none());
+        let mut new = store(complete.map(|(change, _)| *change), tx).await?;
+
+        let mut arrivals = Vec::with_capacity(changes.len());
+        for (change, missing) in changes.iter().zip(incomplete) {
+            arrivals.push(match missing {
+                Some(missing) => Arrival::Incomplete(missing),
+                // Of several under one id, the first is the one that was stored.
+                None if new.remove(&change.id) => Arrival::New,
+                None => change.known(tx).await?,
+            });
+        }
+        Ok(arrivals)
+    }
+}
+
+/// Stores those that are new, the first under each id; returns the ids of those that were stored.
+async fn store<'a>(
+    changes: impl Iterator<Item = &'a StoreTransmission>,
+    tx: &mut Tx,
+) -> Result<HashSet<TransmissionId>, StoreError> {
+    let mut ids = HashSet::new();
+    let first: Vec<&StoreTransmission> = changes.filter(|change| ids.insert(change.id)).collect();
+    let at = tx.at();
+    let rows: Vec<_> = first
+        .iter()
+        .map(|change| (&change.id, &change.incoming.new, &change.content))
+        .collect();
+    let stored = transmission::insert(tx.conn(), &rows, at).await?;
+    let new = || first.iter().filter(|change| stored.contains(&change.id));
+    let children: Vec<_> = new()
+        .flat_map(|change| {
+            change
+                .incoming
+                .children
+                .iter()
+                .map(|child| (&change.id, &change.incoming.new, child))
+        })
+        .collect();
+    child::insert(tx.conn(), &children, at).await?;
+    new().for_each(|change| tx.record(change.entry()));
+    Ok(stored)
+}
+
+impl StoreTransmission {
+    fn entry(&self) -> LedgerEntry {
         let Incoming { new, children, .. } = self.incoming.as_ref();
-        if !transmission::insert(tx.conn(), &self.id, new, &self.content, at).await? {
-            return Ok(self.known(tx).await?);
-        }
-        child::insert(tx.conn(), &self.id, children, new.urgency.rank(), new.submitted_at, at).await?;
-        tx.record(LedgerEntry {
+        LedgerEntry {
             kind: "transmission_arrived",
             subject: self.id.to_string(),
             actor: new.sender.to_string(),
@@ -100,12 +147,9 @@ impl Change for StoreTransmission {
                 children.len(),
                 new.content_sha256
             ),
-        });
-        Ok(Arrival::New)
+        }
     }
-}
 
-impl StoreTransmission {
     /// Why nothing was inserted.
     async fn known(&self, tx: &mut Tx) -> Result<Arrival, StoreError> {
         let new = &self.incoming.new;

@@ -9,14 +9,14 @@ use framme_shared::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
-        receipt::{ChainHead, StatedBy, Statement},
+        receipt::{StatedBy, Statement},
     },
 };
 
 use crate::{
     error::Refusal,
-    receipts::{About, Book, Notary},
-    store::{child, peer, transmission},
+    receipts::{About, Book, Books, Notary},
+    store::{child, transmission},
 };
 
 /// Makes the receipt "stored".
@@ -32,7 +32,7 @@ pub struct ReceiptStored {
     /// The report that it is part of.
     pub report: ReportId,
     /// How many children it has.
-    pub children: u64,
+    pub children: usize,
     /// SHA-256 of the content as read back from storage.
     pub digest: Digest,
 }
@@ -51,12 +51,38 @@ impl Change for ReceiptStored {
     type Error = Refusal;
 
     async fn apply(&self, tx: &mut Tx) -> Result<Receipted, Refusal> {
+        let mut outcomes = Self::apply_all(&[self], tx).await?;
+        outcomes.pop().ok_or_else(|| StoreError::Missing.into())
+    }
+
+    async fn apply_all(changes: &[&Self], tx: &mut Tx) -> Result<Vec<Receipted>, Refusal> {
+        let ids: Vec<TransmissionId> = changes.iter().map(|change| change.id).collect();
+        let mut found = transmission::for_receipt(tx.conn(), &ids).await?;
+        let (mut books, mut receipted, mut children) = (Books::default(), Vec::new(), 0);
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            let found = found.get_mut(&change.id).ok_or(StoreError::Missing)?;
+            if found.receipted {
+                outcomes.push(Receipted::Before);
+                continue;
+            }
+            found.receipted = true;
+            let book = books.of(tx, &change.notary, change.sender, found.head).await?;
+            receipted.push((change.id, book.next_sequence()));
+            children += change.children;
+            outcomes.push(Receipted::Now(change.enter(book, tx)?));
+        }
         let at = tx.at();
-        let Some(head) = self.begin(tx).await? else {
-            return Ok(Receipted::Before);
-        };
-        let mut book = Book::at(&self.notary, self.sender, head);
-        child::set_all_stored(tx.conn(), &self.id, self.children, at).await?;
+        let ids: Vec<TransmissionId> = receipted.iter().map(|(id, _)| *id).collect();
+        transmission::set_stored(tx.conn(), &receipted, at).await?;
+        child::set_all_stored(tx.conn(), &ids, children, at).await?;
+        books.close(tx, "receipt_stored").await?;
+        Ok(outcomes)
+    }
+}
+
+impl ReceiptStored {
+    fn enter(&self, book: &mut Book<'_>, tx: &mut Tx) -> Result<String, Refusal> {
         let about = About {
             transmission: &self.id,
             sent_id: &self.sent_id,
@@ -68,27 +94,12 @@ impl Change for ReceiptStored {
             on_behalf_of: None,
         };
         let jws = book.enter(tx, about, None, stated_by, Statement::Stored)?;
-        book.close(tx, "receipt_stored").await?;
         tx.record(LedgerEntry {
             kind: "transmission_stored",
             subject: self.id.to_string(),
             actor: self.notary.program.to_string(),
             data: format!("read back as {}", self.digest),
         });
-        Ok(Receipted::Now(jws))
-    }
-}
-
-impl ReceiptStored {
-    /// Takes the next number of the chain for the transmission, and begins the chain with a sender's first one. `None`
-    /// when the transmission has its receipt.
-    async fn begin(&self, tx: &mut Tx) -> Result<Option<ChainHead>, StoreError> {
-        let at = tx.at();
-        let head = transmission::set_stored(tx.conn(), &self.id, &self.sender, at).await?;
-        if head.is_some() || peer::find(&mut *tx.conn(), &self.sender).await?.is_some() {
-            return Ok(head);
-        }
-        peer::insert(tx.conn(), &self.sender, at).await?;
-        transmission::set_stored(tx.conn(), &self.id, &self.sender, at).await
+        Ok(jws)
     }
 }

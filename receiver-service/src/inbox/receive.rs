@@ -47,7 +47,7 @@ pub async fn receive(core: &Core, incoming: Incoming, content: &[u8]) -> Result<
                 id,
                 sent_id: incoming.new.sent_id,
                 report: incoming.new.report,
-                children: incoming.children.len() as u64,
+                children: incoming.children.len(),
                 digest,
             };
             confirm(core, receipting).await
@@ -77,7 +77,7 @@ pub(super) async fn first_receipt(core: &Core, found: &Transmission) -> Result<S
         id: found.id,
         sent_id: found.sent_id,
         report: found.report,
-        children: children.len() as u64,
+        children: children.len(),
         digest,
     };
     confirm(core, receipting).await

@@ -22,7 +22,10 @@ use crate::{
     error::Refusal,
     receipts::{About, Book, Notary},
     requests::Request,
-    store::{child, transmission, transmission::Transmission},
+    store::{
+        child::{self, Moved},
+        transmission::{self, Transmission},
+    },
 };
 
 /// A withdrawal as asked for.
@@ -98,7 +101,13 @@ impl Change for WithdrawTransmission {
                     continue;
                 }
             };
-            child::set_state(tx.conn(), id, child, &state, "withdraw_transmission", at).await?;
+            let moved = Moved {
+                transmission: id,
+                child,
+                state: &state,
+                by: "withdraw_transmission",
+            };
+            child::set_states(tx.conn(), &[moved], at).await?;
             let about = About {
                 transmission: id,
                 sent_id,

@@ -51,18 +51,14 @@ impl<'n> Book<'n> {
                 column: "last_receipt_sha256",
                 row: sender.to_string(),
             })?,
-            None => {
-                let at = tx.at();
-                peer::insert(tx.conn(), &sender, at).await?;
-                ChainHead::START
-            }
+            None => peer::begin(tx, &sender).await?,
         };
         Ok(Self::at(notary, sender, head))
     }
 
     /// Goes on from an end of the chain that this change has read already.
     #[must_use]
-    pub const fn at(notary: &'n Notary, sender: OrganisationNumber, head: ChainHead) -> Self {
+    pub(super) const fn at(notary: &'n Notary, sender: OrganisationNumber, head: ChainHead) -> Self {
         Self {
             notary,
             sender,
@@ -114,6 +110,12 @@ impl<'n> Book<'n> {
             made_at: tx.at(),
         });
         Ok(jws)
+    }
+
+    /// The number of the next receipt.
+    #[must_use]
+    pub const fn next_sequence(&self) -> u64 {
+        self.head.next_sequence()
     }
 
     /// Writes what was entered and moves the end of the chain.

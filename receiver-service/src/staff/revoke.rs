@@ -17,7 +17,7 @@ use crate::{
     error::Refusal,
     receipts::{About, Book, Notary},
     store::{
-        child::{self, Child, LiveAssignment},
+        child::{self, Child, LiveAssignment, Moved},
         transmission,
     },
 };
@@ -66,9 +66,8 @@ fn is_lost(child: &Child, access: &Access) -> bool {
 }
 
 async fn read_back(tx: &mut Tx, keys: &MasterKeys, id: &TransmissionId) -> Result<ReadBack, Refusal> {
-    let (sealed, expected) = transmission::content(&mut *tx.conn(), id)
-        .await?
-        .ok_or(Failure::NotFound)?;
+    let found = transmission::content(tx.conn(), &[*id]).await?.remove(id);
+    let (sealed, expected) = found.ok_or(Failure::NotFound)?;
     content::open(keys, id, &sealed, &expected)
 }
 
@@ -81,7 +80,13 @@ async fn revoke(
 ) -> Result<(), Refusal> {
     let at = tx.at();
     let state = held.child.state.clone().apply(Event::Revoke, at)?;
-    child::set_state(tx.conn(), &held.transmission, &held.child, &state, "update_staff", at).await?;
+    let moved = Moved {
+        transmission: &held.transmission,
+        child: &held.child,
+        state: &state,
+        by: "update_staff",
+    };
+    child::set_states(tx.conn(), &[moved], at).await?;
     let about = About {
         transmission: &held.transmission,
         sent_id: &held.sent_id,

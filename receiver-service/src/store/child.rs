@@ -1,7 +1,10 @@
 //! Table `child`: how far each child of a transmission has come.
 
 use framme_shared::{
-    db::{StoreError, exactly_one, rows::ManyRows},
+    db::{
+        StoreError, exactly_one,
+        rows::{ManyRows, exactly},
+    },
     domain::{
         digest::Digest,
         ids::{ChildId, ReportId, RequestId, TransmissionId},
@@ -18,6 +21,7 @@ use super::{
     columns::{Columns, stored},
     request::Answered,
     staff::access_of,
+    transmission::NewTransmission,
 };
 use crate::staff::Access;
 
@@ -49,37 +53,34 @@ const INSERT: ManyRows = ManyRows {
     head: "-- child::insert
         INSERT INTO child
             (transmission_id, child_id, child_number, area, urgency_rank, submitted_at, stage, stage_time, opened,
-             registered, waiting, version, written_at, written_by) VALUES",
-    columns: 14,
-    tail: "",
+             registered, waiting, version, written_at, written_by)
+        SELECT column1, column2, column3, column4, column5, column6, column7, column8, 0, 0, 0, 1, column8,
+               'store_transmission'
+        FROM (VALUES",
+    columns: 8,
+    tail: ") AS arriving",
 };
 
-/// Stores the children of a transmission, in the state that they have before its receipt.
+/// A child on its way into the table, with its transmission.
+pub type Arriving<'a> = (&'a TransmissionId, &'a NewTransmission, &'a NewChild);
+
+/// Stores children, in the state that they have before the receipt of their transmission.
 pub async fn insert(
     connection: &mut AnyConnection,
-    transmission: &TransmissionId,
-    children: &[NewChild],
-    urgency_rank: i64,
-    submitted_at: Timestamp,
+    arriving: &[Arriving<'_>],
     at: Timestamp,
 ) -> Result<(), StoreError> {
     INSERT
-        .execute(connection, children, |statement, child| {
+        .execute(connection, arriving, |statement, (transmission, new, child)| {
             statement
                 .bind(transmission.to_string())
                 .bind(child.id.to_string())
                 .bind(stored(child.number))
                 .bind(child.area.as_str())
-                .bind(urgency_rank)
-                .bind(submitted_at.as_microsecond())
+                .bind(new.urgency.rank())
+                .bind(new.submitted_at.as_microsecond())
                 .bind(Stage::Queued.as_str())
                 .bind(at.as_microsecond())
-                .bind(0_i64)
-                .bind(0_i64)
-                .bind(0_i64)
-                .bind(1_i64)
-                .bind(at.as_microsecond())
-                .bind("store_transmission")
         })
         .await?;
     Ok(())
@@ -104,69 +105,88 @@ pub async fn of_transmission<'e>(
     rows.iter().map(read).collect()
 }
 
-/// Moves every queued child of a transmission to "stored" in one statement: the move that the receipt "stored"
-/// proves.
+const SET_ALL_STORED: ManyRows = ManyRows {
+    head: "-- child::set_all_stored
+        WITH receipted (transmission_id, at) AS (VALUES",
+    columns: 2,
+    tail: ")
+        UPDATE child
+        SET stage = 'stored', stage_time = receipted.at, waiting = 1, version = version + 1,
+            written_at = receipted.at, written_by = 'receipt_stored'
+        FROM receipted
+        WHERE child.transmission_id = receipted.transmission_id AND child.stage = 'queued'",
+};
+
+/// Moves every queued child of these transmissions to "stored": the move that the receipt "stored" proves. There must be
+/// `children` of them in all.
 pub async fn set_all_stored(
     connection: &mut AnyConnection,
-    transmission: &TransmissionId,
-    children: u64,
+    transmissions: &[TransmissionId],
+    children: usize,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    framme_shared::db::rows::exactly(
-        children,
-        sqlx::query(
-            "-- child::set_all_stored
-            UPDATE child
-            SET stage = 'stored', stage_time = $1, waiting = 1, version = version + 1, written_at = $1,
-                written_by = 'receipt_stored'
-            WHERE transmission_id = $2 AND stage = 'queued'",
-        )
-        .bind(at.as_microsecond())
-        .bind(transmission.to_string())
-        .execute(connection),
-    )
-    .await
+    let touched = SET_ALL_STORED
+        .execute(connection, transmissions, |statement, id| {
+            statement.bind(id.to_string()).bind(at.as_microsecond())
+        })
+        .await?;
+    exactly(touched, children)
 }
 
-/// Writes a child's new state, if its row is still the one that was read.
-pub async fn set_state(
-    connection: &mut AnyConnection,
-    transmission: &TransmissionId,
-    child: &Child,
-    state: &ChildState,
-    by: &'static str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let columns = ChildColumns::from(state);
-    let is_waiting = matches!(state, ChildState::Held { .. });
-    exactly_one(
-        sqlx::query(
-            "-- child::set_state
-            UPDATE child
-            SET stage = $1, stage_time = $2, opened = $3, registered = $4, assigned_role = $5, assigned_staff = $6,
-                assigned_time = $7, outcome = $8, reason = $9, redirected_to = $10, waiting = $11,
-                version = version + 1, written_at = $12, written_by = $13
-            WHERE transmission_id = $14 AND child_id = $15 AND version = $16",
-        )
-        .bind(columns.stage)
-        .bind(columns.stage_time)
-        .bind(columns.opened)
-        .bind(columns.registered)
-        .bind(columns.assigned_role)
-        .bind(columns.assigned_staff)
-        .bind(columns.assigned_time)
-        .bind(columns.outcome)
-        .bind(columns.reason)
-        .bind(columns.redirected_to)
-        .bind(i64::from(is_waiting))
-        .bind(at.as_microsecond())
-        .bind(by)
-        .bind(transmission.to_string())
-        .bind(child.id.to_string())
-        .bind(child.version)
-        .execute(connection),
-    )
-    .await
+/// A child's new state, to be written if its row is still the one that was read.
+pub struct Moved<'a> {
+    /// The transmission, by the id inside this service.
+    pub transmission: &'a TransmissionId,
+    /// The child as it was read.
+    pub child: &'a Child,
+    /// What it comes to.
+    pub state: &'a ChildState,
+    /// By which change.
+    pub by: &'static str,
+}
+
+const SET_STATES: ManyRows = ManyRows {
+    head: "-- child::set_states
+        WITH moved (transmission_id, child_id, version, stage, stage_time, opened, registered, assigned_role,
+                    assigned_staff, assigned_time, outcome, reason, redirected_to, waiting, at, by) AS (VALUES",
+    columns: 16,
+    tail: ")
+        UPDATE child
+        SET stage = moved.stage, stage_time = moved.stage_time, opened = moved.opened, registered = moved.registered,
+            assigned_role = moved.assigned_role, assigned_staff = moved.assigned_staff,
+            assigned_time = moved.assigned_time, outcome = moved.outcome, reason = moved.reason,
+            redirected_to = moved.redirected_to, waiting = moved.waiting, version = moved.version + 1,
+            written_at = moved.at, written_by = moved.by
+        FROM moved
+        WHERE child.transmission_id = moved.transmission_id AND child.child_id = moved.child_id
+          AND child.version = moved.version",
+};
+
+/// Writes new states. No child may come twice.
+pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at: Timestamp) -> Result<(), StoreError> {
+    let touched = SET_STATES
+        .execute(connection, moved, |statement, moved| {
+            let columns = ChildColumns::from(moved.state);
+            statement
+                .bind(moved.transmission.to_string())
+                .bind(moved.child.id.to_string())
+                .bind(moved.child.version)
+                .bind(columns.stage)
+                .bind(columns.stage_time)
+                .bind(columns.opened)
+                .bind(columns.registered)
+                .bind(columns.assigned_role)
+                .bind(columns.assigned_staff)
+                .bind(columns.assigned_time)
+                .bind(columns.outcome)
+                .bind(columns.reason)
+                .bind(columns.redirected_to)
+                .bind(i64::from(matches!(moved.state, ChildState::Held { .. })))
+                .bind(at.as_microsecond())
+                .bind(moved.by)
+        })
+        .await?;
+    exactly(touched, moved.len())
 }
 
 /// Keeps the case number of a child, sealed.
@@ -214,66 +234,93 @@ pub struct ForChange {
     pub caseworker: Option<Access>,
 }
 
-/// Loads what a change of one child must know; `None` when there is no such child with a receipt.
-pub async fn for_change(
-    connection: &mut AnyConnection,
-    transmission: &TransmissionId,
-    child: &ChildId,
-    caller: &str,
-    request: &RequestId,
-    actor: &StaffId,
-    caseworker: Option<&StaffId>,
-) -> Result<Option<ForChange>, StoreError> {
-    let row = sqlx::query(
-        "-- child::for_change
-        SELECT c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
+/// Which child is to be changed, by which request, and in whose name.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The transmission, by the id inside this service.
+    pub transmission: &'a TransmissionId,
+    /// The child.
+    pub child: &'a ChildId,
+    /// Who asks.
+    pub caller: &'a str,
+    /// The request.
+    pub request: &'a RequestId,
+    /// The person in whose name the change is made.
+    pub actor: &'a StaffId,
+    /// The person whom the child is given to, when it is an assignment.
+    pub caseworker: Option<&'a StaffId>,
+}
+
+const FOR_CHANGE: ManyRows = ManyRows {
+    head: "-- child::for_change
+        WITH wanted (place, transmission_id, child_id, caller, request_id, actor, caseworker) AS (VALUES",
+    columns: 7,
+    tail: ")
+        SELECT wanted.place,
+               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version,
-               t.sender, t.sent_id, t.report_id, t.content_sha256,
+               t.transmission_id, t.sender, t.sent_id, t.report_id, t.content_sha256,
                p.last_receipt_sequence, p.last_receipt_sha256,
-               r.method, r.fingerprint, r.answer, r.wrapped_key,
+               r.method, r.fingerprint, r.answer, r.wrapped_key, r.receipt_sender, r.receipt_sequence,
                a.staff_id AS actor_staff_id, a.roles AS actor_roles, a.areas AS actor_areas,
                a.active AS actor_active,
                w.staff_id AS caseworker_staff_id, w.roles AS caseworker_roles, w.areas AS caseworker_areas,
                w.active AS caseworker_active
-        FROM child c
-        JOIN transmission t ON t.transmission_id = c.transmission_id
+        FROM wanted
+        JOIN child c ON c.transmission_id = wanted.transmission_id AND c.child_id = wanted.child_id
+        JOIN transmission t ON t.transmission_id = c.transmission_id AND t.stored_receipt_sequence IS NOT NULL
         JOIN peer p ON p.organisation = t.sender
-        LEFT JOIN request r ON r.caller = $3 AND r.request_id = $4
-        LEFT JOIN staff a ON a.staff_id = $5
-        LEFT JOIN staff w ON w.staff_id = $6
-        WHERE c.transmission_id = $1 AND c.child_id = $2 AND t.stored_receipt_sequence IS NOT NULL",
-    )
-    .bind(transmission.to_string())
-    .bind(child.to_string())
-    .bind(caller)
-    .bind(request.to_string())
-    .bind(actor.as_str())
-    .bind(caseworker.map(|staff| staff.to_string()))
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| {
-        let columns = Columns::of(&row, "transmission", transmission.to_string());
-        Ok(ForChange {
-            child: read(&row)?,
-            sender: columns.parsed("sender")?,
-            sent_id: columns.parsed("sent_id")?,
-            report: columns.parsed("report_id")?,
-            content_sha256: columns.digest("content_sha256")?,
-            head: columns.head("last_receipt_sequence", "last_receipt_sha256")?,
-            answered: Answered::joined(&row, request)?,
-            actor: access_of(&row, ["actor_staff_id", "actor_roles", "actor_areas", "actor_active"])?,
-            caseworker: access_of(
-                &row,
-                [
-                    "caseworker_staff_id",
-                    "caseworker_roles",
-                    "caseworker_areas",
-                    "caseworker_active",
-                ],
-            )?,
+        LEFT JOIN request r ON r.caller = wanted.caller AND r.request_id = wanted.request_id
+        LEFT JOIN staff a ON a.staff_id = wanted.actor
+        LEFT JOIN staff w ON w.staff_id = wanted.caseworker",
+};
+
+/// Loads what each change must know, in the order of the changes; `None` where there is no such child with a receipt.
+pub async fn for_change(
+    connection: &mut AnyConnection,
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Option<ForChange>>, StoreError> {
+    let places: Vec<(i64, &Wanted<'_>)> = (0..).zip(wanted).collect();
+    let rows = FOR_CHANGE
+        .fetch_all(connection, &places, |statement, (place, wanted)| {
+            statement
+                .bind(*place)
+                .bind(wanted.transmission.to_string())
+                .bind(wanted.child.to_string())
+                .bind(wanted.caller)
+                .bind(wanted.request.to_string())
+                .bind(wanted.actor.as_str())
+                .bind(wanted.caseworker.map(StaffId::as_str))
         })
+        .await?;
+    let mut found: Vec<Option<ForChange>> = std::iter::repeat_with(|| None).take(wanted.len()).collect();
+    for row in &rows {
+        let columns = Columns::keyed(row, "transmission", "transmission_id")?;
+        let place = usize::try_from(columns.count("place")?).unwrap_or(usize::MAX);
+        let (slot, wanted) = found.get_mut(place).zip(wanted.get(place)).ok_or(StoreError::Missing)?;
+        *slot = Some(read_for_change(row, &columns, wanted.request)?);
+    }
+    Ok(found)
+}
+
+fn read_for_change(row: &AnyRow, columns: &Columns<'_>, request: &RequestId) -> Result<ForChange, StoreError> {
+    let caseworker = [
+        "caseworker_staff_id",
+        "caseworker_roles",
+        "caseworker_areas",
+        "caseworker_active",
+    ];
+    Ok(ForChange {
+        child: read(row)?,
+        sender: columns.parsed("sender")?,
+        sent_id: columns.parsed("sent_id")?,
+        report: columns.parsed("report_id")?,
+        content_sha256: columns.digest("content_sha256")?,
+        head: columns.head("last_receipt_sequence", "last_receipt_sha256")?,
+        answered: Answered::joined(row, request)?,
+        actor: access_of(row, ["actor_staff_id", "actor_roles", "actor_areas", "actor_active"])?,
+        caseworker: access_of(row, caseworker)?,
     })
-    .transpose()
 }
 
 /// A child that somebody has, with what its receipts need.

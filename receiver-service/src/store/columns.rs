@@ -114,6 +114,12 @@ impl<'r> Columns<'r> {
         ChainHead::stored(self.count(sequence)?, self.digest(sha256)?).map_err(|_| self.corrupt(sha256))
     }
 
+    pub(super) fn opt_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, StoreError> {
+        self.opt_text(column)?
+            .map(|text| text.parse().map_err(|_| self.corrupt(column)))
+            .transpose()
+    }
+
     pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, StoreError> {
         self.text(column)?.parse().map_err(|_| self.corrupt(column))
     }

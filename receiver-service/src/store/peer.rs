@@ -1,8 +1,8 @@
 //! Table `peer`: the two ends of the chain of receipts for each sender.
 
 use framme_shared::{
-    db::{StoreError, exactly_one},
-    domain::{digest::Digest, organisation::OrganisationNumber},
+    db::{StoreError, Tx, exactly_one},
+    domain::{digest::Digest, organisation::OrganisationNumber, receipt::ChainHead},
 };
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Executor};
@@ -60,15 +60,12 @@ pub async fn all<'e>(executor: impl Executor<'e, Database = Any>) -> Result<Vec<
         .collect()
 }
 
-/// Makes the row of a sender that has none.
-pub async fn insert(
-    connection: &mut AnyConnection,
-    organisation: &OrganisationNumber,
-    at: Timestamp,
-) -> Result<(), StoreError> {
+/// Makes the row of a sender that has none; returns where its chain of receipts begins.
+pub async fn begin(tx: &mut Tx, organisation: &OrganisationNumber) -> Result<ChainHead, StoreError> {
+    let at = tx.at();
     exactly_one(
         sqlx::query(
-            "-- peer::insert
+            "-- peer::begin
             INSERT INTO peer
                 (organisation, last_receipt_sequence, last_receipt_sha256, confirmed_sequence, confirmed_at,
                  created_at, written_at, written_by)
@@ -77,9 +74,10 @@ pub async fn insert(
         .bind(organisation.as_str())
         .bind(Digest::ZERO.as_bytes().as_slice())
         .bind(at.as_microsecond())
-        .execute(connection),
+        .execute(tx.conn()),
     )
-    .await
+    .await?;
+    Ok(ChainHead::START)
 }
 
 /// Moves the end of the chain from `from` to a later receipt.

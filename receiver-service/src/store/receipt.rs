@@ -6,6 +6,7 @@ use framme_shared::{
         digest::Digest,
         ids::{ChildId, TransmissionId},
         organisation::OrganisationNumber,
+        receipt::Headers,
     },
 };
 use jiff::Timestamp;
@@ -45,9 +46,17 @@ pub struct Receipt {
 
 const INSERT: ManyRows = ManyRows {
     head: "-- receipt::insert
-        INSERT INTO receipt (sender, sequence, transmission_id, child_id, level, jws, sha256, made_at) VALUES",
-    columns: 8,
+        INSERT INTO receipt
+            (sender, sequence, transmission_id, child_id, level, header_sha256, jws, sha256, made_at) VALUES",
+    columns: 9,
     tail: "",
+};
+
+const INSERT_HEADER: ManyRows = ManyRows {
+    head: "-- receipt::insert a header
+        INSERT INTO receipt_header (sha256, header) VALUES",
+    columns: 2,
+    tail: "ON CONFLICT DO NOTHING",
 };
 
 /// Stores receipts for one sender.
@@ -56,20 +65,43 @@ pub async fn insert(
     sender: &OrganisationNumber,
     receipts: &[NewReceipt],
 ) -> Result<(), StoreError> {
+    let mut headers = Headers::default();
+    let parted: Vec<_> = receipts
+        .iter()
+        .map(|receipt| (receipt, headers.part(&receipt.jws)))
+        .collect();
+    INSERT_HEADER
+        .execute(&mut *connection, headers.distinct(), |statement, (digest, header)| {
+            statement.bind(digest.as_bytes().as_slice()).bind(*header)
+        })
+        .await?;
     INSERT
-        .execute(connection, receipts, |statement, receipt| {
+        .execute(connection, &parted, |statement, (receipt, (header, rest))| {
             statement
                 .bind(sender.as_str())
                 .bind(stored(receipt.sequence))
                 .bind(receipt.transmission.to_string())
                 .bind(receipt.child.map(|child| child.to_string()))
                 .bind(receipt.level)
-                .bind(receipt.jws.as_str())
+                .bind(header.as_ref().map(|header| header.as_bytes().as_slice()))
+                .bind(*rest)
                 .bind(receipt.sha256.as_bytes().as_slice())
                 .bind(receipt.made_at.as_microsecond())
         })
         .await?;
     Ok(())
+}
+
+/// A receipt as it was signed, from its two parts.
+macro_rules! stored_receipts {
+    () => {
+        "
+        SELECT receipt.sequence, receipt.sha256,
+               CASE WHEN receipt.header_sha256 IS NULL THEN receipt.jws
+                    ELSE receipt_header.header || '.' || receipt.jws END AS jws
+        FROM receipt
+        LEFT JOIN receipt_header ON receipt_header.sha256 = receipt.header_sha256"
+    };
 }
 
 /// The receipt with this number.
@@ -78,16 +110,17 @@ pub async fn find<'e>(
     sender: &OrganisationNumber,
     sequence: u64,
 ) -> Result<Option<Receipt>, StoreError> {
-    let row = sqlx::query(
-        "-- receipt::find
-        SELECT sequence, jws, sha256
-        FROM receipt
-        WHERE sender = $1 AND sequence = $2",
-    )
-    .bind(sender.as_str())
-    .bind(stored(sequence))
-    .fetch_optional(executor)
-    .await?;
+    const FIND: &str = concat!(
+        "-- receipt::find",
+        stored_receipts!(),
+        "
+        WHERE receipt.sender = $1 AND receipt.sequence = $2"
+    );
+    let row = sqlx::query(FIND)
+        .bind(sender.as_str())
+        .bind(stored(sequence))
+        .fetch_optional(executor)
+        .await?;
     row.as_ref().map(|row| read(row, sender)).transpose()
 }
 
@@ -98,19 +131,20 @@ pub async fn after<'e>(
     sequence: u64,
     limit: u32,
 ) -> Result<Vec<Receipt>, StoreError> {
-    let rows = sqlx::query(
-        "-- receipt::after
-        SELECT sequence, jws, sha256
-        FROM receipt
-        WHERE sender = $1 AND sequence > $2
-        ORDER BY sequence
-        LIMIT $3",
-    )
-    .bind(sender.as_str())
-    .bind(stored(sequence))
-    .bind(i64::from(limit))
-    .fetch_all(executor)
-    .await?;
+    const AFTER: &str = concat!(
+        "-- receipt::after",
+        stored_receipts!(),
+        "
+        WHERE receipt.sender = $1 AND receipt.sequence > $2
+        ORDER BY receipt.sequence
+        LIMIT $3"
+    );
+    let rows = sqlx::query(AFTER)
+        .bind(sender.as_str())
+        .bind(stored(sequence))
+        .bind(i64::from(limit))
+        .fetch_all(executor)
+        .await?;
     rows.iter().map(|row| read(row, sender)).collect()
 }
 

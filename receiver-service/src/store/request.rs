@@ -1,13 +1,13 @@
 //! Table `request`: first answers, for callers who repeat a request.
 
 use framme_shared::{
-    db::{StoreError, exactly_one, sealing::WrappedKey},
-    domain::ids::RequestId,
+    db::{StoreError, rows::ManyRows, sealing::WrappedKey},
+    domain::{ids::RequestId, organisation::OrganisationNumber},
 };
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Executor, Row as _, any::AnyRow};
 
-use super::columns::{Columns, master_of};
+use super::columns::{Columns, master_of, stored};
 
 /// What was answered to a request, as it lies in the table.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Answered {
     pub answer: Vec<u8>,
     /// The data key, wrapped; `None` when the request holds no personal data.
     pub key: Option<WrappedKey>,
+    /// The receipt that was left out of the answer: for which sender, and its number.
+    pub receipt: Option<(OrganisationNumber, u64)>,
 }
 
 impl Answered {
@@ -34,6 +36,9 @@ impl Answered {
             fingerprint: columns.bytes("fingerprint")?,
             answer: columns.bytes("answer")?,
             key: columns.opt_bytes("wrapped_key")?.map(WrappedKey::from_bytes),
+            receipt: columns
+                .opt_parsed("receipt_sender")?
+                .zip(columns.opt_count("receipt_sequence")?),
         }))
     }
 }
@@ -46,7 +51,7 @@ pub async fn find<'e>(
 ) -> Result<Option<Answered>, StoreError> {
     let row = sqlx::query(
         "-- request::find
-        SELECT method, fingerprint, answer, wrapped_key
+        SELECT method, fingerprint, answer, wrapped_key, receipt_sender, receipt_sequence
         FROM request
         WHERE caller = $1 AND request_id = $2",
     )
@@ -57,30 +62,46 @@ pub async fn find<'e>(
     row.map_or(Ok(None), |row| Answered::joined(&row, request))
 }
 
-/// Stores the first answer to a request.
+/// The first answer to a request, on its way into the table.
+pub struct FirstAnswer<'a> {
+    /// Who asked.
+    pub caller: &'a str,
+    /// The request.
+    pub request: &'a RequestId,
+    /// What was answered.
+    pub answered: Answered,
+}
+
+const INSERT: ManyRows = ManyRows {
+    head: "-- request::insert
+        INSERT INTO request
+            (caller, request_id, method, fingerprint, answer, wrapped_key, master_key_id, receipt_sender,
+             receipt_sequence, answered_at) VALUES",
+    columns: 10,
+    tail: "",
+};
+
+/// Stores first answers.
 pub async fn insert(
     connection: &mut AnyConnection,
-    caller: &str,
-    request: &RequestId,
-    answered: &Answered,
+    answers: &[FirstAnswer<'_>],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    exactly_one(
-        sqlx::query(
-            "-- request::insert
-            INSERT INTO request
-                (caller, request_id, method, fingerprint, answer, wrapped_key, master_key_id, answered_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(caller)
-        .bind(request.to_string())
-        .bind(answered.method.as_str())
-        .bind(answered.fingerprint.as_slice())
-        .bind(answered.answer.as_slice())
-        .bind(answered.key.as_ref().map(|key| key.as_bytes().to_vec()))
-        .bind(answered.key.as_ref().map(|key| master_of(key).to_owned()))
-        .bind(at.as_microsecond())
-        .execute(connection),
-    )
-    .await
+    INSERT
+        .execute(connection, answers, |statement, first| {
+            let answered = &first.answered;
+            statement
+                .bind(first.caller)
+                .bind(first.request.to_string())
+                .bind(answered.method.as_str())
+                .bind(answered.fingerprint.as_slice())
+                .bind(answered.answer.as_slice())
+                .bind(answered.key.as_ref().map(WrappedKey::as_bytes))
+                .bind(answered.key.as_ref().map(master_of))
+                .bind(answered.receipt.as_ref().map(|(sender, _)| sender.as_str()))
+                .bind(answered.receipt.map(|(_, sequence)| stored(sequence)))
+                .bind(at.as_microsecond())
+        })
+        .await?;
+    Ok(())
 }

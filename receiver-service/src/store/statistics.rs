@@ -1,7 +1,9 @@
 //! Facts about the whole database, for `doctor`.
 
-use framme_shared::db::StoreError;
+use framme_shared::{db::StoreError, domain::ids::TransmissionId};
 use sqlx::{AnyPool, Row as _};
+
+use super::columns::Columns;
 
 /// How many children are at a stage.
 #[derive(Debug, Clone)]
@@ -58,6 +60,22 @@ pub async fn without_receipt(reader: &AnyPool) -> Result<i64, StoreError> {
     .fetch_one(reader)
     .await?;
     Ok(row.try_get("transmissions")?)
+}
+
+/// The first and the last id of a transmission; `None` when there is none.
+pub async fn ends(reader: &AnyPool) -> Result<Option<(TransmissionId, TransmissionId)>, StoreError> {
+    let row = sqlx::query(
+        "-- statistics::ends
+        SELECT MIN(transmission_id) AS first, MAX(transmission_id) AS last
+        FROM transmission",
+    )
+    .fetch_one(reader)
+    .await?;
+    if row.try_get::<Option<String>, _>("first")?.is_none() {
+        return Ok(None);
+    }
+    let columns = Columns::keyed(&row, "transmission", "first")?;
+    Ok(Some((columns.parsed("first")?, columns.parsed("last")?)))
 }
 
 /// How many transmissions there are.

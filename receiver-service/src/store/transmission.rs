@@ -1,7 +1,13 @@
 //! Table `transmission`: what arrived, sealed.
 
+use std::collections::{HashMap, HashSet};
+
 use framme_shared::{
-    db::{StoreError, sealing::WrappedKey},
+    db::{
+        StoreError,
+        rows::{ManyRows, exactly},
+        sealing::WrappedKey,
+    },
     domain::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
@@ -39,7 +45,7 @@ pub struct NewTransmission {
 }
 
 /// The sealed content, with what opens it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SealedContent {
     /// The content, sealed.
     pub sealed: Vec<u8>,
@@ -72,41 +78,68 @@ pub struct Transmission {
     pub content_sha256: Digest,
 }
 
-/// Stores a transmission under `id`, unless a row with one of its keys is there: then nothing happens and the answer
-/// is `false`.
-pub async fn insert(
-    connection: &mut AnyConnection,
-    id: &TransmissionId,
-    new: &NewTransmission,
-    content: &SealedContent,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let inserted = sqlx::query(
-        "-- transmission::insert
+/// A transmission on its way into the table: the id that it gets inside this service, what is known of it, its content.
+pub type Arriving<'a> = (&'a TransmissionId, &'a NewTransmission, &'a SealedContent);
+
+const INSERT: ManyRows = ManyRows {
+    head: "-- transmission::insert
         INSERT INTO transmission
             (transmission_id, sender, sent_id, sequence, report_id, report_type, urgency_rank, submitted_at,
-             arrived_at, stored_at, stored_receipt_sequence, attachment_count, content_sha256, content_sealed,
-             wrapped_key, master_key_id, written_at, written_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, $10, $11, $12, $13, $14, $9, 'store_transmission')
-        ON CONFLICT DO NOTHING",
-    )
-    .bind(id.to_string())
-    .bind(new.sender.as_str())
-    .bind(new.sent_id.to_string())
-    .bind(stored(new.sequence))
-    .bind(new.report.to_string())
-    .bind(new.report_type.as_str())
-    .bind(new.urgency.rank())
-    .bind(new.submitted_at.as_microsecond())
-    .bind(at.as_microsecond())
-    .bind(stored(new.attachment_count))
-    .bind(new.content_sha256.as_bytes().as_slice())
-    .bind(content.sealed.as_slice())
-    .bind(content.key.as_bytes())
-    .bind(master_of(&content.key))
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
+             arrived_at, stored_at, stored_receipt_sequence, attachment_count, content_sha256, wrapped_key,
+             master_key_id, written_at, written_by)
+        SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, NULL, NULL, column10,
+               column11, column12, column13, column9, 'store_transmission'
+        FROM (VALUES",
+    columns: 13,
+    tail: ") AS arriving
+        WHERE 1 = 1
+        ON CONFLICT DO NOTHING
+        RETURNING transmission_id",
+};
+
+const INSERT_CONTENT: ManyRows = ManyRows {
+    head: "-- transmission::insert the content
+        INSERT INTO transmission_content (transmission_id, content_sealed) VALUES",
+    columns: 2,
+    tail: "",
+};
+
+/// Stores transmissions, except where a row with one of their keys is there: with those nothing happens. Returns the ids
+/// of those that were stored. No id may come twice.
+pub async fn insert(
+    connection: &mut AnyConnection,
+    arriving: &[Arriving<'_>],
+    at: Timestamp,
+) -> Result<HashSet<TransmissionId>, StoreError> {
+    let rows = INSERT
+        .fetch_all(&mut *connection, arriving, |statement, (id, new, content)| {
+            statement
+                .bind(id.to_string())
+                .bind(new.sender.as_str())
+                .bind(new.sent_id.to_string())
+                .bind(stored(new.sequence))
+                .bind(new.report.to_string())
+                .bind(new.report_type.as_str())
+                .bind(new.urgency.rank())
+                .bind(new.submitted_at.as_microsecond())
+                .bind(at.as_microsecond())
+                .bind(stored(new.attachment_count))
+                .bind(new.content_sha256.as_bytes().as_slice())
+                .bind(content.key.as_bytes())
+                .bind(master_of(&content.key))
+        })
+        .await?;
+    let new = rows
+        .iter()
+        .map(|row| Columns::keyed(row, "transmission", "transmission_id")?.parsed("transmission_id"))
+        .collect::<Result<HashSet<TransmissionId>, StoreError>>()?;
+    let contents: Vec<&Arriving<'_>> = arriving.iter().filter(|(id, ..)| new.contains(id)).collect();
+    INSERT_CONTENT
+        .execute(connection, &contents, |statement, (id, _, content)| {
+            statement.bind(id.to_string()).bind(content.sealed.as_slice())
+        })
+        .await?;
+    Ok(new)
 }
 
 /// The sender's transmission with this id, as the sender gave it.
@@ -170,55 +203,113 @@ pub async fn is_taken(
 }
 
 /// The sealed content of a transmission, and the digest that it must have.
-pub async fn content<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    id: &TransmissionId,
-) -> Result<Option<(SealedContent, Digest)>, StoreError> {
-    let row = sqlx::query(
-        "-- transmission::content
-        SELECT content_sealed, wrapped_key, content_sha256
-        FROM transmission
-        WHERE transmission_id = $1",
-    )
-    .bind(id.to_string())
-    .fetch_optional(executor)
-    .await?;
-    row.map(|row| {
-        let columns = Columns::of(&row, "transmission", id.to_string());
-        let content = SealedContent {
-            sealed: columns.bytes("content_sealed")?,
-            key: columns.key_of("wrapped_key")?,
-        };
-        Ok((content, columns.digest("content_sha256")?))
-    })
-    .transpose()
+pub type Kept = (SealedContent, Digest);
+
+const CONTENT: ManyRows = ManyRows {
+    head: "-- transmission::content
+        SELECT t.transmission_id, kept.content_sealed, t.wrapped_key, t.content_sha256
+        FROM transmission t
+        LEFT JOIN transmission_content kept ON kept.transmission_id = t.transmission_id
+        WHERE t.transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// The content of each of these transmissions that is there.
+pub async fn content(
+    connection: &mut AnyConnection,
+    ids: &[TransmissionId],
+) -> Result<HashMap<TransmissionId, Kept>, StoreError> {
+    let rows = CONTENT
+        .fetch_all(connection, ids, |statement, id| statement.bind(id.to_string()))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::keyed(row, "transmission", "transmission_id")?;
+            let content = SealedContent {
+                // What is gone does not open.
+                sealed: columns.opt_bytes("content_sealed")?.unwrap_or_default(),
+                key: columns.key_of("wrapped_key")?,
+            };
+            Ok((
+                columns.parsed("transmission_id")?,
+                (content, columns.digest("content_sha256")?),
+            ))
+        })
+        .collect()
 }
 
-/// Records that the sender's next receipt is "stored" for this transmission, and returns where the chain ends before it;
-/// `None` when the transmission has its receipt already, or the sender has no row among the peers yet.
+/// What the receipt "stored" of a transmission depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct ForReceipt {
+    /// Whether it has its receipt.
+    pub receipted: bool,
+    /// The end of its sender's chain of receipts; `None` when the sender has no row among the peers yet.
+    pub head: Option<ChainHead>,
+}
+
+const FOR_RECEIPT: ManyRows = ManyRows {
+    head: "-- transmission::for_receipt
+        SELECT t.transmission_id, t.stored_receipt_sequence, p.organisation, p.last_receipt_sequence,
+               p.last_receipt_sha256
+        FROM transmission t
+        LEFT JOIN peer p ON p.organisation = t.sender
+        WHERE t.transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// What the receipts "stored" of these transmissions depend on.
+pub async fn for_receipt(
+    connection: &mut AnyConnection,
+    ids: &[TransmissionId],
+) -> Result<HashMap<TransmissionId, ForReceipt>, StoreError> {
+    let rows = FOR_RECEIPT
+        .fetch_all(connection, ids, |statement, id| statement.bind(id.to_string()))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::keyed(row, "transmission", "transmission_id")?;
+            let has_peer = columns.opt_text("organisation")?.is_some();
+            let found = ForReceipt {
+                receipted: columns.opt_number("stored_receipt_sequence")?.is_some(),
+                head: has_peer
+                    .then(|| columns.head("last_receipt_sequence", "last_receipt_sha256"))
+                    .transpose()?,
+            };
+            Ok((columns.parsed("transmission_id")?, found))
+        })
+        .collect()
+}
+
+const SET_STORED: ManyRows = ManyRows {
+    head: "-- transmission::set_stored
+        WITH receipted (transmission_id, sequence, at) AS (VALUES",
+    columns: 3,
+    tail: ")
+        UPDATE transmission
+        SET stored_receipt_sequence = receipted.sequence, stored_at = receipted.at, written_at = receipted.at,
+            written_by = 'receipt_stored'
+        FROM receipted
+        WHERE transmission.transmission_id = receipted.transmission_id
+          AND transmission.stored_receipt_sequence IS NULL",
+};
+
+/// Records the numbers of the receipts "stored" of transmissions that have none.
 pub async fn set_stored(
     connection: &mut AnyConnection,
-    id: &TransmissionId,
-    sender: &OrganisationNumber,
+    receipted: &[(TransmissionId, u64)],
     at: Timestamp,
-) -> Result<Option<ChainHead>, StoreError> {
-    let row = sqlx::query(
-        "-- transmission::set_stored
-        UPDATE transmission
-        SET stored_at = $1, written_at = $1, written_by = 'receipt_stored',
-            stored_receipt_sequence = (SELECT last_receipt_sequence + 1 FROM peer WHERE organisation = $2)
-        WHERE transmission_id = $3 AND stored_receipt_sequence IS NULL
-          AND EXISTS (SELECT 1 FROM peer WHERE organisation = $2)
-        RETURNING stored_receipt_sequence - 1 AS last_sequence,
-                  (SELECT last_receipt_sha256 FROM peer WHERE organisation = $2) AS last_sha256",
-    )
-    .bind(at.as_microsecond())
-    .bind(sender.as_str())
-    .bind(id.to_string())
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| Columns::of(&row, "peer", sender.as_str()).head("last_sequence", "last_sha256"))
-        .transpose()
+) -> Result<(), StoreError> {
+    let touched = SET_STORED
+        .execute(connection, receipted, |statement, (id, sequence)| {
+            statement
+                .bind(id.to_string())
+                .bind(stored(*sequence))
+                .bind(at.as_microsecond())
+        })
+        .await?;
+    exactly(touched, receipted.len())
 }
 
 /// At most `limit` ids after this one, in order of ids; empty text for the first page.

@@ -25,7 +25,7 @@ use crate::{
     receipts::{About, Book, Notary},
     staff::Access,
     store::{
-        child::{self, Child},
+        child::{self, Child, Moved},
         reading, transmission,
         transmission::Transmission,
         work_list,
@@ -158,11 +158,17 @@ impl OpenTransmission {
             report,
             digest: &self.digest,
         };
-        for (child, state) in &opening {
-            if *state != child.state {
-                child::set_state(tx.conn(), id, child, state, "open_transmission", at).await?;
-            }
-        }
+        let moved: Vec<Moved<'_>> = opening
+            .iter()
+            .filter(|(child, state)| *state != child.state)
+            .map(|(child, state)| Moved {
+                transmission: id,
+                child,
+                state,
+                by: "open_transmission",
+            })
+            .collect();
+        child::set_states(tx.conn(), &moved, at).await?;
         if opening.len() == children.len() {
             let person = StatedBy::Person(reader(access, opening[0].0)?);
             book.enter(tx, about, None, person, Statement::Opened)?;

@@ -70,7 +70,8 @@ async fn every_content(
     }
 }
 
-/// Contents at random places of the order of ids; ids are random, so this is a fair sample.
+/// Contents at random places between the first and the last id. Ids follow time, so this is a fair sample of the time in
+/// which there were reports.
 async fn sample(
     subject: &Subject<'_>,
     size: u32,
@@ -81,12 +82,12 @@ async fn sample(
     if transmission::count(reader).await? <= u64::from(size) {
         return every_content(subject, tally, progress).await;
     }
+    let Some((first, last)) = transmission::ends(reader).await? else {
+        return Ok(());
+    };
     for _ in 0..size {
-        let from = OsRandom.new_uuid().to_string();
-        let mut found = transmission::sealed_after(reader, &from, 1).await?;
-        if found.is_empty() {
-            found = transmission::sealed_after(reader, "", 1).await?;
-        }
+        let before = OsRandom.uuid_before(*first.as_uuid(), *last.as_uuid()).to_string();
+        let found = transmission::sealed_after(reader, &before, 1).await?;
         found.iter().for_each(|found| one(subject, found, tally));
         progress();
     }
@@ -96,7 +97,8 @@ async fn sample(
 fn one(subject: &Subject<'_>, found: &Sealed, tally: &mut Tally) {
     tally.contents += 1;
     let opened = key_of(subject, found.wrapped_key.clone()).and_then(|key| {
-        sealed::open_content(&key, &found.transmission, &found.content).map_err(|error| error.to_string())
+        let content = found.content.as_ref().ok_or("its content is missing")?;
+        sealed::open_content(&key, &found.transmission, content).map_err(|error| error.to_string())
     });
     let fault = match opened {
         Ok(content) if Digest::of(&content) == found.content_sha256 => return,

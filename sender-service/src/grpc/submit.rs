@@ -30,9 +30,12 @@ use super::{
 };
 use crate::{
     directory::Directory,
-    store::{data_key::StoredKey, report},
+    store::{
+        data_key::StoredKey,
+        report::{self, Known},
+    },
     submission::{
-        accept::{AcceptError, AcceptReport, Accepted, NamedAttachment, PartChild, SealedPart},
+        accept::{AcceptReport, Accepted, NamedAttachment, PartChild, SealedPart},
         sealed,
     },
 };
@@ -64,28 +67,36 @@ impl Api {
                 .err()
                 .unwrap_or_else(|| Failure::invalid_field("report_id", "must be a UUID")));
         };
-        let mut checked = None;
+        // The key of files that were uploaded is found first. Without files nearly every report is new, and is looked up
+        // only when it turns out not to be.
+        let mut known = if message.attachments.is_empty() {
+            Known::default()
+        } else {
+            self.known(&id).await?
+        };
+        let mut submission = None;
         for _ in 0..LOOKS {
-            let known = report::known(self.context.database.reader(), &id)
-                .await
-                .map_err(storage)?;
-            if let Some((first, answer)) = known.submitted {
-                return if first == sha256 {
-                    Ok(answer)
-                } else {
-                    Err(Failure::ContentDiffers)
-                };
+            if let Some(first) = known.submitted {
+                return answer_of(first, sha256);
             }
-            let submission = match checked.take() {
-                Some(submission) => submission,
-                None => self.check(&message, sha256)?,
+            let checked = match submission.take().map_or_else(|| self.check(&message, sha256), Ok) {
+                Ok(checked) => checked,
+                Err(failure) => {
+                    let first = self.known(&id).await?.submitted;
+                    return first.map_or(Err(failure), |first| answer_of(first, sha256));
+                }
             };
-            if let Some(answer) = self.try_to_take(caller, &submission, known.wrapped_key).await? {
+            if let Some(answer) = self.try_to_take(caller, &checked, known.wrapped_key).await? {
                 return Ok(answer);
             }
-            checked = Some(submission);
+            submission = Some(checked);
+            known = self.known(&id).await?;
         }
         Err(Failure::ConcurrentChange)
+    }
+
+    async fn known(&self, id: &ReportId) -> Result<Known, Failure> {
+        report::known(self.context.database.reader(), id).await.map_err(storage)
     }
 
     /// Everything about a submission that needs no storage.
@@ -131,8 +142,8 @@ impl Api {
                 Ok(Some(answer))
             }
             Ok(Accepted::AttachmentIncomplete(attachment)) => Err(Failure::AttachmentIncomplete(attachment)),
-            Err(AcceptError::LookAgain) => Ok(None),
-            Err(AcceptError::Store(error)) => Err(storage(error)),
+            Ok(Accepted::LookAgain) => Ok(None),
+            Err(error) => Err(storage(error)),
         }
     }
 
@@ -169,8 +180,8 @@ impl Api {
     }
 
     fn seal(&self, part: &Part, key: &DataKey) -> SealedPart {
-        let transmission =
-            TransmissionId::from_uuid(self.context.random.new_uuid()).expect("a version 4 UUID is not nil");
+        let id = self.context.random.new_uuid_at(self.context.clock.now());
+        let transmission = TransmissionId::from_uuid(id).expect("a version 7 UUID is not nil");
         SealedPart {
             transmission,
             receiver: part.receiver,
@@ -178,6 +189,15 @@ impl Api {
             content_sha256: Digest::of(&part.content),
             children: part.children.clone(),
         }
+    }
+}
+
+/// The first answer, if what came first is what comes now.
+fn answer_of((first, answer): (Digest, Vec<u8>), sha256: Digest) -> Result<Vec<u8>, Failure> {
+    if first == sha256 {
+        Ok(answer)
+    } else {
+        Err(Failure::ContentDiffers)
     }
 }
 

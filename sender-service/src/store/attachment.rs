@@ -1,7 +1,7 @@
 //! Files of reports, in sealed pieces.
 
 use framme_shared::{
-    db::StoreError,
+    db::{StoreError, rows::exactly},
     domain::{
         digest::Digest,
         ids::{AttachmentId, ReportId},
@@ -160,7 +160,7 @@ WHERE report_id = $3 AND attachment_id = $4 AND complete = 0",
     .bind(attachment.to_string())
     .execute(conn)
     .await?;
-    super::exactly(result.rows_affected(), 1)
+    exactly(result.rows_affected(), 1)
 }
 
 /// Appends a sealed piece at `start`, if this stream may still append and `start` is what is committed.
@@ -255,7 +255,7 @@ WHERE report_id = $1 AND attachment_id = $2 AND complete = 0",
     .bind(attachment.to_string())
     .execute(conn)
     .await?;
-    super::exactly(result.rows_affected(), 1)
+    exactly(result.rows_affected(), 1)
 }
 
 /// A sealed piece.

@@ -3,7 +3,7 @@
 use framme_shared::{
     db::{
         StoreError,
-        rows::{ManyRows, Statement},
+        rows::{ManyRows, Statement, exactly},
     },
     domain::{
         ids::{ChildId, ReportId, TransmissionId},
@@ -45,7 +45,7 @@ VALUES",
 };
 
 /// Stores new children.
-pub async fn insert(conn: &mut AnyConnection, children: &[ChildRow], at: Timestamp) -> Result<(), StoreError> {
+pub async fn insert(conn: &mut AnyConnection, children: &[&ChildRow], at: Timestamp) -> Result<(), StoreError> {
     INSERT
         .execute(conn, children, |query, child| {
             let query = query
@@ -109,7 +109,7 @@ pub async fn update(
             bind_state(query, &child.state).bind(at.as_microsecond()).bind(by)
         })
         .await?;
-    super::exactly(touched, children.len())
+    exactly(touched, children.len())
 }
 
 fn bind_state<'q>(query: Statement<'q>, state: &ChildState) -> Statement<'q> {

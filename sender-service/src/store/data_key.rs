@@ -1,6 +1,12 @@
 //! The wrapped data key of each report.
 
-use framme_shared::{db::StoreError, domain::ids::ReportId};
+use framme_shared::{
+    db::{
+        StoreError,
+        rows::{ManyRows, exactly},
+    },
+    domain::ids::ReportId,
+};
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool};
 
@@ -37,6 +43,34 @@ ON CONFLICT (report_id) DO NOTHING",
     .execute(conn)
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+const INSERT_NEW: ManyRows = ManyRows {
+    head: "-- data_key::insert_new
+INSERT INTO data_key (report_id, master_key_id, wrapped, written_at, written_by)
+VALUES",
+    columns: 5,
+    tail: "",
+};
+
+/// Stores keys of reports that have none.
+pub async fn insert_new(
+    conn: &mut AnyConnection,
+    keys: &[(ReportId, StoredKey)],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<(), StoreError> {
+    INSERT_NEW
+        .execute(conn, keys, |query, (report, key)| {
+            query
+                .bind(report.to_string())
+                .bind(key.master_key_id.as_str())
+                .bind(key.wrapped.as_slice())
+                .bind(at.as_microsecond())
+                .bind(by)
+        })
+        .await?;
+    Ok(())
 }
 
 /// Up to `limit` keys that another master key than `current` wraps, after the report `after`.
@@ -92,5 +126,5 @@ WHERE report_id = $4 AND master_key_id = $5",
     .bind(old.master_key_id.clone())
     .execute(conn)
     .await?;
-    super::exactly(result.rows_affected(), 1)
+    exactly(result.rows_affected(), 1)
 }

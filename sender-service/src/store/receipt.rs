@@ -6,6 +6,7 @@ use framme_shared::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
+        receipt::Headers,
     },
 };
 use jiff::Timestamp;
@@ -29,10 +30,22 @@ pub struct NewReceipt<'a> {
 
 const INSERT: ManyRows = ManyRows {
     head: "-- receipt::insert
-INSERT INTO receipt (receiver, sequence, report_id, transmission_id, jws, sha256, written_at, written_by)
-VALUES",
+INSERT INTO receipt (receiver, sequence, report_id, transmission_id, header_sha256, jws, sha256, written_at, written_by)
+SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'ApplyReceipts'
+FROM (VALUES",
     columns: 8,
-    tail: "",
+    tail: ") AS new",
+};
+
+const INSERT_HEADER: ManyRows = ManyRows {
+    head: "-- receipt::insert a header
+INSERT INTO receipt_header (sha256, header, written_at, written_by)
+SELECT column1, column2, column3, 'ApplyReceipts'
+FROM (VALUES",
+    columns: 3,
+    tail: ") AS new
+WHERE 1 = 1
+ON CONFLICT DO NOTHING",
 };
 
 /// Stores receipts of one receiver.
@@ -42,34 +55,78 @@ pub async fn insert(
     receipts: &[NewReceipt<'_>],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    INSERT
-        .execute(conn, receipts, |query, receipt| {
+    let mut headers = Headers::default();
+    let parted: Vec<_> = receipts
+        .iter()
+        .map(|receipt| (receipt, headers.part(receipt.jws)))
+        .collect();
+    INSERT_HEADER
+        .execute(&mut *conn, headers.distinct(), |query, (digest, header)| {
             query
-                .bind(receiver.to_string())
+                .bind(digest.as_bytes().as_slice())
+                .bind(*header)
+                .bind(at.as_microsecond())
+        })
+        .await?;
+    INSERT
+        .execute(conn, &parted, |query, (receipt, (header, rest))| {
+            query
+                .bind(receiver.as_str())
                 .bind(receipt.sequence as i64)
                 .bind(receipt.report.to_string())
                 .bind(receipt.transmission.to_string())
-                .bind(receipt.jws.to_owned())
-                .bind(receipt.sha256.as_bytes().to_vec())
+                .bind(header.as_ref().map(|header| header.as_bytes().as_slice()))
+                .bind(*rest)
+                .bind(receipt.sha256.as_bytes().as_slice())
                 .bind(at.as_microsecond())
-                .bind("ApplyReceipts")
         })
         .await?;
     Ok(())
 }
 
+/// A receipt as it came, from its two parts.
+macro_rules! whole_jws {
+    () => {
+        "CASE WHEN receipt.header_sha256 IS NULL THEN receipt.jws ELSE receipt_header.header || '.' || receipt.jws END
+        AS jws"
+    };
+}
+
+/// Receipts with their headers.
+macro_rules! from_receipts {
+    () => {
+        "FROM receipt
+LEFT JOIN receipt_header ON receipt_header.sha256 = receipt.header_sha256
+"
+    };
+}
+
+/// The columns of a stored receipt.
+macro_rules! stored_receipts {
+    () => {
+        concat!(
+            "SELECT receipt.receiver, receipt.sequence, receipt.report_id, receipt.transmission_id, receipt.sha256,\n    ",
+            whole_jws!(),
+            "\n",
+            from_receipts!()
+        )
+    };
+}
+
 /// The receipts behind a report, by receiver and number.
 pub async fn of_report(pool: &AnyPool, report: &ReportId) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query(
-        "-- receipt::of_report
-SELECT jws
-FROM receipt
-WHERE report_id = $1
-ORDER BY receiver, sequence",
-    )
-    .bind(report.to_string())
-    .fetch_all(pool)
-    .await?;
+    const OF_REPORT: &str = concat!(
+        "-- receipt::of_report\nSELECT ",
+        whole_jws!(),
+        "\n",
+        from_receipts!(),
+        "WHERE receipt.transmission_id IN (
+    SELECT transmission_id
+    FROM child
+    WHERE report_id = $1)
+ORDER BY receipt.receiver, receipt.sequence"
+    );
+    let rows = sqlx::query(OF_REPORT).bind(report.to_string()).fetch_all(pool).await?;
     rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
 }
 
@@ -97,29 +154,33 @@ pub async fn page(
     sequence: u64,
     limit: i64,
 ) -> Result<Vec<StoredReceipt>, StoreError> {
-    let rows = sqlx::query(
-        "-- receipt::page
-SELECT receiver, sequence, report_id, transmission_id, jws, sha256
-FROM receipt
-WHERE receiver = $1 AND sequence > $2
-ORDER BY sequence
-LIMIT $3",
-    )
-    .bind(receiver.to_string())
-    .bind(sequence as i64)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?;
+    const PAGE: &str = concat!(
+        "-- receipt::page\n",
+        stored_receipts!(),
+        "WHERE receipt.receiver = $1 AND receipt.sequence > $2
+ORDER BY receipt.sequence
+LIMIT $3"
+    );
+    let rows = sqlx::query(PAGE)
+        .bind(receiver.to_string())
+        .bind(sequence as i64)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
     rows.iter().map(read).collect()
 }
 
 const OF_REPORTS: ManyRows = ManyRows {
-    head: "-- receipt::of_reports
-SELECT receiver, sequence, report_id, transmission_id, jws, sha256
-FROM receipt
-WHERE report_id IN (VALUES",
+    head: concat!(
+        "-- receipt::of_reports\n",
+        stored_receipts!(),
+        "WHERE receipt.transmission_id IN (
+    SELECT transmission_id
+    FROM child
+    WHERE report_id IN (VALUES"
+    ),
     columns: 1,
-    tail: ")",
+    tail: "))",
 };
 
 /// The receipts behind these reports, those of each receiver in order.

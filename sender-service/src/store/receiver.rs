@@ -1,7 +1,12 @@
 //! The exchange with each receiver: numbers in both directions, and whether it is believed.
 
+use std::collections::HashMap;
+
 use framme_shared::{
-    db::StoreError,
+    db::{
+        StoreError,
+        rows::{ManyRows, exactly},
+    },
     domain::{digest::Digest, organisation::OrganisationNumber},
 };
 use jiff::Timestamp;
@@ -49,24 +54,39 @@ ON CONFLICT (organisation) DO NOTHING",
     Ok(())
 }
 
-/// Takes the next number for a transmission to this receiver.
-pub async fn next_transmission(
-    conn: &mut AnyConnection,
-    receiver: &OrganisationNumber,
-    at: Timestamp,
-) -> Result<i64, StoreError> {
-    let number = sqlx::query_scalar(
-        "-- receiver::next_transmission
+const TAKE_NUMBERS: ManyRows = ManyRows {
+    head: "-- receiver::take_numbers
+WITH wanted (organisation, numbers, written_at) AS (VALUES",
+    columns: 3,
+    tail: ")
 UPDATE receiver
-SET last_transmission = last_transmission + 1, written_at = $1, written_by = 'AcceptReport'
-WHERE organisation = $2
-RETURNING last_transmission",
-    )
-    .bind(at.as_microsecond())
-    .bind(receiver.to_string())
-    .fetch_one(conn)
-    .await?;
-    Ok(number)
+SET last_transmission = last_transmission + wanted.numbers, written_at = wanted.written_at,
+    written_by = 'AcceptReport'
+FROM wanted
+WHERE receiver.organisation = wanted.organisation
+RETURNING receiver.organisation, last_transmission",
+};
+
+/// Takes the next numbers for transmissions, as many as are wanted for each receiver; returns the first of each.
+pub async fn take_numbers(
+    conn: &mut AnyConnection,
+    wanted: &HashMap<OrganisationNumber, i64>,
+    at: Timestamp,
+) -> Result<HashMap<OrganisationNumber, i64>, StoreError> {
+    let items: Vec<(&OrganisationNumber, &i64)> = wanted.iter().collect();
+    let rows = TAKE_NUMBERS
+        .fetch_all(conn, &items, |query, (receiver, numbers)| {
+            query.bind(receiver.as_str()).bind(**numbers).bind(at.as_microsecond())
+        })
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "receiver", "organisation");
+            let receiver = reader.parsed("organisation")?;
+            let numbers = wanted.get(&receiver).ok_or(StoreError::Missing)?;
+            Ok((receiver, reader.number("last_transmission")? - numbers + 1))
+        })
+        .collect()
 }
 
 /// Where the chain of a receiver's receipts stands, inside a change.
@@ -137,7 +157,7 @@ WHERE organisation = $4 AND last_receipt = $5",
     .bind(from as i64)
     .execute(conn)
     .await?;
-    super::exactly(result.rows_affected(), 1)
+    exactly(result.rows_affected(), 1)
 }
 
 /// Records up to where the receiver has been told that its receipts are stored; never goes back.

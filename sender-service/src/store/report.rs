@@ -1,7 +1,12 @@
 //! Reports: what was submitted, the first answer, and the standing derived from the children.
 
+use std::collections::HashMap;
+
 use framme_shared::{
-    db::{StoreError, rows::ManyRows},
+    db::{
+        StoreError,
+        rows::{ManyRows, exactly},
+    },
     domain::{
         digest::Digest,
         ids::ReportId,
@@ -33,33 +38,74 @@ pub struct NewReport {
     pub children: i64,
 }
 
-/// Stores a new report with the answer to its submission. `false` when there is one with this id already: then nothing
-/// was stored.
-pub async fn insert(
-    conn: &mut AnyConnection,
-    report: &NewReport,
-    answer: Vec<u8>,
-    at: Timestamp,
-) -> Result<bool, StoreError> {
-    let result = sqlx::query(
-        "-- report::insert
+const INSERT: ManyRows = ManyRows {
+    head: "-- report::insert
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
     answer, standing, delivered_at, children, children_open, written_at, written_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, $9, $9, $6, 'AcceptReport')
-ON CONFLICT (report_id) DO NOTHING",
-    )
-    .bind(report.report.to_string())
-    .bind(report.submitted_sha256.as_bytes().to_vec())
-    .bind(report.report_type.as_str())
-    .bind(report.urgency.as_str())
-    .bind(report.police_district.clone())
-    .bind(at.as_microsecond())
-    .bind(report.submitted_by.clone())
-    .bind(answer)
-    .bind(report.children)
-    .execute(conn)
-    .await?;
-    Ok(result.rows_affected() == 1)
+SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'open', NULL, column9, column9, column6,
+    'AcceptReport'
+FROM (VALUES",
+    columns: 9,
+    tail: ") AS new",
+};
+
+/// Stores new reports, each with the answer to its submission.
+pub async fn insert(
+    conn: &mut AnyConnection,
+    reports: &[(&NewReport, &[u8])],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let inserted = INSERT
+        .execute(conn, reports, |query, (report, answer)| {
+            query
+                .bind(report.report.to_string())
+                .bind(report.submitted_sha256.as_bytes().to_vec())
+                .bind(report.report_type.as_str())
+                .bind(report.urgency.as_str())
+                .bind(report.police_district.as_str())
+                .bind(at.as_microsecond())
+                .bind(report.submitted_by.as_str())
+                .bind(*answer)
+                .bind(report.children)
+        })
+        .await?;
+    exactly(inserted, reports.len())
+}
+
+/// What is there under the id of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct There {
+    /// It was submitted.
+    pub report: bool,
+    /// It has a data key, by its submission or by the upload of a file.
+    pub key: bool,
+}
+
+const THERE: ManyRows = ManyRows {
+    head: "-- report::there
+SELECT wanted.column1 AS wanted, report.report_id, data_key.report_id AS keyed
+FROM (VALUES",
+    columns: 1,
+    tail: ") AS wanted
+LEFT JOIN report ON report.report_id = wanted.column1
+LEFT JOIN data_key ON data_key.report_id = wanted.column1",
+};
+
+/// What is there under each of these ids.
+pub async fn there(conn: &mut AnyConnection, reports: &[ReportId]) -> Result<HashMap<ReportId, There>, StoreError> {
+    let rows = THERE
+        .fetch_all(conn, reports, |query, report| query.bind(report.to_string()))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "report", "wanted");
+            let there = There {
+                report: reader.text_or_null("report_id")?.is_some(),
+                key: reader.text_or_null("keyed")?.is_some(),
+            };
+            Ok((reader.parsed("wanted")?, there))
+        })
+        .collect()
 }
 
 /// What is known of a report before it is taken: whether it came before, and its data key.
@@ -157,7 +203,7 @@ pub async fn derive(
                 .bind(by)
         })
         .await?;
-    super::exactly(touched, derived.len())
+    exactly(touched, derived.len())
 }
 
 /// A report as stored: what its children must agree with.

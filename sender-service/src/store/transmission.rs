@@ -34,39 +34,48 @@ pub struct NewTransmission {
 
 const INSERT: ManyRows = ManyRows {
     head: "-- transmission::insert
-INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content, content_sha256, submitted_at,
-    urgency_rank, delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at,
-    written_by)
-VALUES",
-    columns: 16,
-    tail: "",
+INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content_sha256, submitted_at, urgency_rank,
+    delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by)
+SELECT column1, column2, column3, column4, column5, column6, column7, 'waiting', 0, column6, NULL, 0, NULL, column6,
+    'AcceptReport'
+FROM (VALUES",
+    columns: 7,
+    tail: ") AS new",
 };
 
-/// Stores the transmissions of one report, ready for delivery at once.
+const INSERT_CONTENT: ManyRows = ManyRows {
+    head: "-- transmission::insert the content
+INSERT INTO transmission_content (transmission_id, content, written_at, written_by)
+SELECT column1, column2, column3, 'AcceptReport'
+FROM (VALUES",
+    columns: 3,
+    tail: ") AS new",
+};
+
+/// Stores new transmissions, ready for delivery at once.
 pub async fn insert(
     conn: &mut AnyConnection,
-    transmissions: &[NewTransmission],
+    transmissions: &[&NewTransmission],
     at: Timestamp,
 ) -> Result<(), StoreError> {
     INSERT
-        .execute(conn, transmissions, |query, new| {
+        .execute(&mut *conn, transmissions, |query, new| {
             query
                 .bind(new.transmission.to_string())
                 .bind(new.report.to_string())
-                .bind(new.receiver.to_string())
+                .bind(new.receiver.as_str())
                 .bind(new.sequence)
-                .bind(new.content.clone())
-                .bind(new.content_sha256.as_bytes().to_vec())
+                .bind(new.content_sha256.as_bytes().as_slice())
                 .bind(at.as_microsecond())
                 .bind(new.urgency_rank)
-                .bind("waiting")
-                .bind(0_i64)
+        })
+        .await?;
+    INSERT_CONTENT
+        .execute(conn, transmissions, |query, new| {
+            query
+                .bind(new.transmission.to_string())
+                .bind(new.content.as_slice())
                 .bind(at.as_microsecond())
-                .bind(None::<String>)
-                .bind(0_i64)
-                .bind(None::<String>)
-                .bind(at.as_microsecond())
-                .bind("AcceptReport")
         })
         .await?;
     Ok(())
@@ -114,7 +123,9 @@ WHERE transmission_id IN (
     WHERE receiver = $4 AND delivery_state = 'waiting' AND next_attempt_at <= $3 AND lease_until <= $3
     ORDER BY urgency_rank, submitted_at, sequence
     LIMIT $5)
-RETURNING transmission_id, report_id, sequence, content, content_sha256, submitted_at, urgency_rank, attempts,
+RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, urgency_rank, attempts,
+    (SELECT content FROM transmission_content AS kept WHERE kept.transmission_id = transmission.transmission_id)
+        AS content,
     (SELECT wrapped FROM data_key WHERE data_key.report_id = transmission.report_id) AS wrapped",
     )
     .bind(token.to_owned())
@@ -316,6 +327,19 @@ ORDER BY receiver, last_failure",
         .collect()
 }
 
+/// The first and the last id there is; `None` when there is none.
+pub async fn ends(pool: &AnyPool) -> Result<Option<(TransmissionId, TransmissionId)>, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::ends
+SELECT MIN(transmission_id) AS first, MAX(transmission_id) AS last
+FROM transmission",
+    )
+    .fetch_one(pool)
+    .await?;
+    let reader = Reader::new(&row, "transmission", "first");
+    Ok(reader.parsed_or_null("first")?.zip(reader.parsed_or_null("last")?))
+}
+
 /// How many transmissions there are.
 pub async fn count(pool: &AnyPool) -> Result<u64, StoreError> {
     let row = sqlx::query(
@@ -332,8 +356,8 @@ FROM transmission",
 pub struct Sealed {
     /// Which.
     pub transmission: TransmissionId,
-    /// The sealed bytes.
-    pub content: Vec<u8>,
+    /// The sealed bytes; `None` when they are gone.
+    pub content: Option<Vec<u8>>,
     /// SHA-256 before sealing.
     pub content_sha256: Digest,
     /// The report's wrapped data key; `None` when it is gone.
@@ -344,11 +368,12 @@ pub struct Sealed {
 pub async fn sealed_after(pool: &AnyPool, after: &str, limit: i64) -> Result<Vec<Sealed>, StoreError> {
     let rows = sqlx::query(
         "-- transmission::sealed_after
-SELECT transmission_id, content, content_sha256, data_key.wrapped
+SELECT transmission.transmission_id, transmission_content.content, transmission.content_sha256, data_key.wrapped
 FROM transmission
+LEFT JOIN transmission_content ON transmission_content.transmission_id = transmission.transmission_id
 LEFT JOIN data_key ON data_key.report_id = transmission.report_id
-WHERE transmission_id > $1
-ORDER BY transmission_id
+WHERE transmission.transmission_id > $1
+ORDER BY transmission.transmission_id
 LIMIT $2",
     )
     .bind(after.to_owned())
@@ -360,7 +385,7 @@ LIMIT $2",
             let reader = Reader::new(row, "transmission", "transmission_id");
             Ok(Sealed {
                 transmission: reader.parsed("transmission_id")?,
-                content: reader.bytes("content")?,
+                content: reader.bytes_or_null("content")?,
                 content_sha256: reader.digest("content_sha256")?,
                 wrapped_key: reader.bytes_or_null("wrapped")?,
             })
@@ -406,7 +431,7 @@ FROM transmission
 WHERE delivery_state = 'handed_over' AND written_at < $1 AND NOT EXISTS (
     SELECT 1
     FROM receipt
-    WHERE receipt.report_id = transmission.report_id AND receipt.transmission_id = transmission.transmission_id)
+    WHERE receipt.transmission_id = transmission.transmission_id)
 ORDER BY transmission_id
 LIMIT 100",
     )

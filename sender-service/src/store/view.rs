@@ -88,8 +88,8 @@ macro_rules! view_columns {
     child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
     child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to
 FROM report
-JOIN transmission ON transmission.report_id = report.report_id
-JOIN child ON child.report_id = report.report_id AND child.transmission_id = transmission.transmission_id
+JOIN child ON child.report_id = report.report_id
+JOIN transmission ON transmission.transmission_id = child.transmission_id
 "
     };
 }
@@ -248,10 +248,14 @@ pub struct SealedPart {
 pub async fn sealed_parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<SealedPart>, StoreError> {
     let rows = sqlx::query(
         "-- view::sealed_parts
-SELECT transmission.transmission_id, transmission.content, data_key.wrapped
+SELECT transmission.transmission_id, transmission_content.content, data_key.wrapped
 FROM transmission
+JOIN transmission_content ON transmission_content.transmission_id = transmission.transmission_id
 JOIN data_key ON data_key.report_id = transmission.report_id
-WHERE transmission.report_id = $1
+WHERE transmission.transmission_id IN (
+    SELECT transmission_id
+    FROM child
+    WHERE report_id = $1)
 ORDER BY transmission.receiver",
     )
     .bind(report.to_string())

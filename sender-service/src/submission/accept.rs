@@ -1,10 +1,12 @@
-//! The change that takes a report. When it is committed, the report is the sender's to see through.
+//! The change that takes reports. When it is committed, they are the sender's to see through.
+
+use std::collections::HashMap;
 
 use framme_shared::{
     db::{Change, LedgerEntry, StoreError, Tx},
     domain::{
         digest::Digest,
-        ids::{AttachmentId, ChildId, TransmissionId},
+        ids::{AttachmentId, ChildId, ReportId, TransmissionId},
         lifecycle::ChildState,
         organisation::OrganisationNumber,
     },
@@ -81,57 +83,109 @@ pub enum Accepted {
     Taken(Vec<u8>),
     /// Not taken: this attachment is not complete, or not the one that the report describes.
     AttachmentIncomplete(AttachmentId),
-}
-
-/// Why nothing was changed.
-#[derive(Debug, thiserror::Error)]
-pub enum AcceptError {
-    /// The report, or its data key, came into being since it was looked up: look again.
-    #[error("the report or its key was stored at the same time")]
+    /// Not taken: the report is there already, or its key is not as it was looked up. Look again.
     LookAgain,
-    /// Storage failed.
-    #[error("storage failed")]
-    Store(#[from] StoreError),
 }
 
 impl Change for AcceptReport {
     type Outcome = Accepted;
-    type Error = AcceptError;
+    type Error = StoreError;
 
-    async fn apply(&self, tx: &mut Tx) -> Result<Accepted, AcceptError> {
-        if let Some(missing) = self.missing_attachment(tx).await? {
-            return Ok(Accepted::AttachmentIncomplete(missing));
-        }
-        let at = tx.at();
-        let mut transmissions = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            let sequence = receiver::next_transmission(tx.conn(), &part.receiver, at).await?;
-            transmissions.push(self.transmission(part, sequence));
-        }
-        let view = self.view(&transmissions, at);
-        let answer = SubmitReportResponse {
-            report: Some(grpc::view::report(&view)),
-        }
-        .encode_to_vec();
-        if !report::insert(tx.conn(), &self.report, answer.clone(), at).await? {
-            return Err(AcceptError::LookAgain);
-        }
-        if let Some(key) = &self.new_key
-            && !data_key::insert(tx.conn(), &self.report.report, key, at, "AcceptReport").await?
-        {
-            return Err(AcceptError::LookAgain);
-        }
-        transmission::insert(tx.conn(), &transmissions, at).await?;
-        let children: Vec<ChildRow> = view.children().cloned().collect();
-        child::insert(tx.conn(), &children, at).await?;
-        tx.record(LedgerEntry {
-            kind: "report_submitted",
-            subject: self.report.report.to_string(),
-            actor: self.report.submitted_by.clone(),
-            data: format!("sha256 {}, {} parts", self.report.submitted_sha256, self.parts.len()),
-        });
-        Ok(Accepted::Taken(answer))
+    async fn apply(&self, tx: &mut Tx) -> Result<Accepted, StoreError> {
+        let mut outcomes = Self::apply_all(&[self], tx).await?;
+        outcomes.pop().ok_or(StoreError::Missing)
     }
+
+    async fn apply_all(changes: &[&Self], tx: &mut Tx) -> Result<Vec<Accepted>, StoreError> {
+        let mut refused = refused(changes, tx).await?;
+        let taken = || changes.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let taken: Vec<&Self> = taken().map(|(change, _)| *change).collect();
+
+        let at = tx.at();
+        let transmissions = numbered(&taken, tx).await?;
+        let views: Vec<ReportView> = taken
+            .iter()
+            .zip(&transmissions)
+            .map(|(change, transmissions)| change.view(transmissions, at))
+            .collect();
+        let answers: Vec<Vec<u8>> = views.iter().map(answer).collect();
+        store(&taken, &transmissions, &views, &answers, tx).await?;
+        taken.iter().for_each(|change| tx.record(change.entry()));
+
+        let mut answers = answers.into_iter();
+        let outcomes = refused.iter_mut().map(|refused| match refused.take() {
+            Some(refused) => Ok(refused),
+            None => answers.next().map(Accepted::Taken).ok_or(StoreError::Missing),
+        });
+        outcomes.collect()
+    }
+}
+
+/// Why each of these is not taken; `None` for those that are.
+async fn refused(changes: &[&AcceptReport], tx: &mut Tx) -> Result<Vec<Option<Accepted>>, StoreError> {
+    let ids: Vec<ReportId> = changes.iter().map(|change| change.report.report).collect();
+    let mut there = report::there(tx.conn(), &ids).await?;
+    let mut refused = Vec::with_capacity(changes.len());
+    for change in changes {
+        // Of two that come at once with one id, the second finds the first.
+        let there = there.entry(change.report.report).or_default();
+        let is_as_looked_up = !there.report && there.key == change.new_key.is_none();
+        refused.push(if is_as_looked_up {
+            change.missing_attachment(tx).await?.map(Accepted::AttachmentIncomplete)
+        } else {
+            Some(Accepted::LookAgain)
+        });
+        there.report = true;
+    }
+    Ok(refused)
+}
+
+/// The transmissions of each, with the next numbers of their pairs.
+async fn numbered(changes: &[&AcceptReport], tx: &mut Tx) -> Result<Vec<Vec<NewTransmission>>, StoreError> {
+    let at = tx.at();
+    let mut wanted: HashMap<OrganisationNumber, i64> = HashMap::new();
+    for part in changes.iter().flat_map(|change| &change.parts) {
+        *wanted.entry(part.receiver).or_default() += 1;
+    }
+    let mut next = receiver::take_numbers(tx.conn(), &wanted, at).await?;
+    let mut number = |change: &AcceptReport, part: &SealedPart| {
+        let next = next.get_mut(&part.receiver).ok_or(StoreError::Missing)?;
+        *next += 1;
+        Ok(change.transmission(part, *next - 1))
+    };
+    let mut number_all = |change: &&AcceptReport| change.parts.iter().map(|part| number(change, part)).collect();
+    changes.iter().map(&mut number_all).collect()
+}
+
+fn answer(view: &ReportView) -> Vec<u8> {
+    SubmitReportResponse {
+        report: Some(grpc::view::report(view)),
+    }
+    .encode_to_vec()
+}
+
+/// Writes all rows of these reports.
+async fn store(
+    changes: &[&AcceptReport],
+    transmissions: &[Vec<NewTransmission>],
+    views: &[ReportView],
+    answers: &[Vec<u8>],
+    tx: &mut Tx,
+) -> Result<(), StoreError> {
+    let at = tx.at();
+    let reports: Vec<(&NewReport, &[u8])> = changes
+        .iter()
+        .zip(answers)
+        .map(|(change, answer)| (&change.report, answer.as_slice()))
+        .collect();
+    report::insert(tx.conn(), &reports, at).await?;
+    let new_key = |change: &&AcceptReport| change.new_key.clone().map(|key| (change.report.report, key));
+    let keys: Vec<(ReportId, StoredKey)> = changes.iter().filter_map(new_key).collect();
+    data_key::insert_new(tx.conn(), &keys, at, "AcceptReport").await?;
+    let transmissions: Vec<&NewTransmission> = transmissions.iter().flatten().collect();
+    transmission::insert(tx.conn(), &transmissions, at).await?;
+    let children: Vec<&ChildRow> = views.iter().flat_map(ReportView::children).collect();
+    child::insert(tx.conn(), &children, at).await
 }
 
 impl AcceptReport {
@@ -153,6 +207,15 @@ impl AcceptReport {
             .iter()
             .find(|named| !is_there(named))
             .map(|named| named.attachment))
+    }
+
+    fn entry(&self) -> LedgerEntry {
+        LedgerEntry {
+            kind: "report_submitted",
+            subject: self.report.report.to_string(),
+            actor: self.report.submitted_by.clone(),
+            data: format!("sha256 {}, {} parts", self.report.submitted_sha256, self.parts.len()),
+        }
     }
 
     fn transmission(&self, part: &SealedPart, sequence: i64) -> NewTransmission {
