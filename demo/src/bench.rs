@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use self::{drive::Driver, latency::Latency};
 use crate::{
     verdict::Verdict,
-    world::{Storage, Usage, World, WorldOptions, programs_beside_this_one},
+    world::{LocalTransport, Storage, Usage, World, WorldOptions, programs_beside_this_one},
 };
 
 /// Drives reports through the whole path and prints reports per second, latencies, CPU time and memory, and beside it,
@@ -41,6 +41,9 @@ pub struct BenchArgs {
     /// The PostgreSQL server, for `--database postgres` and `both`: postgres://USER@HOST:PORT/DATABASE.
     #[arg(long, value_name = "URL", required_if_eq_any([("database", "postgres"), ("database", "both")]))]
     postgres: Option<String>,
+    /// How the police system and the case system, which this program plays, reach their services.
+    #[arg(long, value_enum, default_value_t = LocalTransport::Unix)]
+    local: LocalTransport,
     /// A new folder for certificates, databases and logs; a temporary one if left out.
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
@@ -90,10 +93,12 @@ async fn measure(args: &BenchArgs, storage: Storage, echoes: f64) -> anyhow::Res
         storage,
         receivers: 1,
         programs: programs_beside_this_one()?,
+        local: args.local,
     };
     let world = World::start(&options).await?;
 
     let mut driver = Driver::new(&world, args.size)?;
+    let before = Usage::of(None)?;
     let (speed, stages) = driver.full_load(args.reports, args.window).await?;
     println!(
         "whole path, {} reports of {} bytes, {} in flight",
@@ -101,7 +106,7 @@ async fn measure(args: &BenchArgs, storage: Storage, echoes: f64) -> anyhow::Res
     );
     println!("{speed:.0} reports per second, {:.2} of the echo", speed / echoes);
     print_latencies(&stages);
-    print_usage(&world).await?;
+    print_usage(&world, &before).await?;
 
     if args.light_reports > 0 {
         let stages = driver.light_load(args.light_reports, args.light_rate).await?;
@@ -126,13 +131,13 @@ fn print_latencies(stages: &[Latency]) {
 }
 
 /// A line for each service, and one for this program, which drives them on the same cores.
-async fn print_usage(world: &World) -> anyhow::Result<()> {
+async fn print_usage(world: &World, driver_before: &Usage) -> anyhow::Result<()> {
     let services = [&world.sender.process]
         .into_iter()
         .chain(world.receivers.iter().map(|receiver| &receiver.process));
     for process in services {
         println!("  {:<10} {}", process.name, Usage::of(process.pid().await)?);
     }
-    println!("  {:<10} {}", "driver", Usage::of(None)?);
+    println!("  {:<10} {}", "driver", Usage::of(None)?.since(driver_before));
     Ok(())
 }

@@ -18,7 +18,7 @@ pub use self::{
     steps::{Replay, all_reports, children},
     table::{Table, TableRow},
 };
-use crate::world::{Storage, World, WorldOptions, programs_beside_this_one};
+use crate::world::{LocalTransport, Storage, World, WorldOptions, programs_beside_this_one};
 
 /// Replays the reports of 2018-2023 and compares the sender's figures with the official table.
 #[derive(Debug, Clone, Args)]
@@ -53,6 +53,7 @@ pub async fn run(args: &ReplayArgs) -> anyhow::Result<()> {
         storage,
         receivers: args.receivers,
         programs: programs_beside_this_one()?,
+        local: LocalTransport::default(),
     };
     let world = World::start(&options).await?;
     println!("the pair runs in {}", world.directory.display());

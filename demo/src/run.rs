@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::story::Story;
-use crate::world::{Storage, World, WorldOptions, programs_beside_this_one};
+use crate::world::{LocalTransport, Storage, World, WorldOptions, programs_beside_this_one};
 
 /// Starts a police district and two child welfare services on this machine, sends sample reports, assigns them, and shows
 /// each stage as it arrives.
@@ -44,6 +44,7 @@ pub async fn run(args: &RunArgs) -> anyhow::Result<()> {
         storage,
         receivers: 2,
         programs: programs_beside_this_one()?,
+        local: LocalTransport::default(),
     };
     let world = World::start(&options).await?;
     print_what_runs_where(&world);

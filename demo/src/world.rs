@@ -11,6 +11,7 @@ mod usage;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use clap::ValueEnum;
 use framme_shared::runtime::clock::{Clock, SystemClock};
 
 pub use self::{
@@ -34,6 +35,18 @@ pub struct WorldOptions {
     pub receivers: usize,
     /// Where the `sender` and `receiver` programs are.
     pub programs: PathBuf,
+    /// How programs of the same machine reach the services.
+    pub local: LocalTransport,
+}
+
+/// How a service is reached by programs of the same machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LocalTransport {
+    /// TLS on a port of the loopback.
+    #[default]
+    Tls,
+    /// A unix socket, which the file system guards.
+    Unix,
 }
 
 /// The processes. All are killed when it is dropped.
@@ -98,6 +111,7 @@ struct Place {
     directory: PathBuf,
     programs: PathBuf,
     database_url: String,
+    local: LocalTransport,
 }
 
 async fn place(directory: &Path, options: &WorldOptions, world: &str, service: &str) -> anyhow::Result<Place> {
@@ -108,6 +122,7 @@ async fn place(directory: &Path, options: &WorldOptions, world: &str, service: &
         directory: own,
         programs: options.programs.clone(),
         database_url,
+        local: options.local,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{future::Future, ops::Deref, time::Duration};
 
-use framme_demo::world::{Storage, World, WorldOptions, programs_beside_this_one};
+use framme_demo::world::{LocalTransport, Storage, World, WorldOptions, programs_beside_this_one};
 
 use crate::database::Folder;
 
@@ -31,6 +31,7 @@ impl TestWorld {
             storage,
             receivers,
             programs: programs_beside_this_one().expect("the programs are built"),
+            local: LocalTransport::default(),
         };
         let world = World::start(&options).await.expect("a world starts");
         Self { world, _folder: folder }

@@ -422,14 +422,14 @@ async fn the_doctor_is_content_with_a_healthy_service_and_finds_a_flipped_byte()
             &desk.sender,
             &desk.world.sender.process,
             sender_db,
-            "transmission",
+            "transmission_content",
             "content",
         ),
         (
             &desk.receiver,
             &desk.service().process,
             receiver_db,
-            "transmission",
+            "transmission_content",
             "content_sealed",
         ),
     ];

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use framme_demo::{
     replay::{Replay, expected_after, expected_before},
     verdict::Verdict,
-    world::{Process, Storage, World, WorldOptions, programs_beside_this_one},
+    world::{LocalTransport, Process, Storage, World, WorldOptions, programs_beside_this_one},
 };
 use framme_tests::database::{Folder, postgres_server};
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
@@ -31,6 +31,7 @@ async fn survives_fifty_kills(storage: Storage, seed: u64) {
         storage,
         receivers: 2,
         programs: programs_beside_this_one().unwrap(),
+        local: LocalTransport::default(),
     };
     let world = World::start(&options).await.unwrap();
     let replay = Replay::new(seed).unwrap();

@@ -6,7 +6,7 @@ mod raw;
 mod requests;
 pub(crate) mod sides;
 
-use framme_demo::world::{Storage, World, WorldOptions, programs_beside_this_one};
+use framme_demo::world::{LocalTransport, Storage, World, WorldOptions, programs_beside_this_one};
 use framme_shared::{
     domain::digest::Digest,
     wire::{
@@ -30,6 +30,7 @@ async fn world(folder: &Folder) -> World {
         storage: Storage::Sqlite,
         receivers: 1,
         programs: programs_beside_this_one().unwrap(),
+        local: LocalTransport::default(),
     };
     World::start(&options).await.unwrap()
 }

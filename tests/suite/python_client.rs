@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use framme_demo::world::{LocalClient, Storage, World, WorldOptions, programs_beside_this_one};
+use framme_demo::world::{LocalClient, LocalTransport, Storage, World, WorldOptions, programs_beside_this_one};
 use framme_tests::database::Folder;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -13,6 +13,7 @@ async fn a_python_client_submits_a_report_and_assigns_its_child_by_reflection_al
         storage: Storage::Sqlite,
         receivers: 1,
         programs: programs_beside_this_one().unwrap(),
+        local: LocalTransport::default(),
     };
     let world = World::start(&options).await.unwrap();
     let receiver = &world.receivers[0];

@@ -263,7 +263,7 @@ async fn content_that_does_not_open_is_never_confirmed(database: TestDatabase) {
 /// Puts other bytes where the sealed content is.
 pub(crate) async fn spoil(receiving: &Receiving) {
     let mut connection = receiving.database.connect().await;
-    sqlx::query("UPDATE transmission SET content_sealed = $1")
+    sqlx::query("UPDATE transmission_content SET content_sealed = $1")
         .bind(vec![1_u8; 64])
         .execute(&mut connection)
         .await

@@ -2,7 +2,7 @@
 
 use framme_demo::{
     samples::{SampleReport, Samples},
-    world::{Storage, World, WorldOptions, programs_beside_this_one},
+    world::{LocalTransport, Storage, World, WorldOptions, programs_beside_this_one},
 };
 use framme_shared::wire::{
     pb::{report::Urgency, sender::SubmitReportRequest},
@@ -18,6 +18,7 @@ async fn a_report_that_was_taken_is_answered_the_same_under_rules_that_would_ref
         storage: Storage::Sqlite,
         receivers: 1,
         programs: programs_beside_this_one().unwrap(),
+        local: LocalTransport::default(),
     };
     let world = World::start(&options).await.unwrap();
     let mut samples = Samples::new(1);

@@ -22,7 +22,7 @@ use jiff::ToSpan as _;
 use uuid::Uuid;
 
 use super::{
-    Area, Place,
+    Area, LocalTransport, Place,
     client::{Client, LocalClient},
     layout,
     process::{Process, free_port},
@@ -233,7 +233,10 @@ fn identity(place: &Place, pki: &Pki, organisation: OrganisationNumber) -> anyho
         &place.directory.join("trust"),
         &[],
     )?;
-    let address: LocalAddress = format!("127.0.0.1:{}", free_port()?).parse()?;
+    let address = match place.local {
+        LocalTransport::Tls => format!("127.0.0.1:{}", free_port()?).parse()?,
+        LocalTransport::Unix => LocalAddress::Unix(place.directory.join("local.socket")),
+    };
     let trust = TrustFiles {
         trust: tls.trust.clone(),
         crls: tls.crls.clone(),

@@ -32,6 +32,17 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// The same, with only the time used since an earlier look.
+    #[must_use]
+    pub fn since(self, earlier: &Self) -> Self {
+        Self {
+            cpu_seconds: self.cpu_seconds - earlier.cpu_seconds,
+            ..self
+        }
+    }
+}
+
 /// User and system time: fields 14 and 15, counted after the name in parentheses.
 fn cpu_seconds(stat: &str) -> Option<f64> {
     let (_, fields) = stat.rsplit_once(')')?;

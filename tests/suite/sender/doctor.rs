@@ -368,8 +368,8 @@ async fn a_flipped_byte_in_content_is_found(database: TestDatabase) {
     .await
     .unwrap();
     run.flip(
-        format!("SELECT content FROM transmission WHERE transmission_id = '{transmission}'"),
-        format!("UPDATE transmission SET content = $1 WHERE transmission_id = '{transmission}'"),
+        format!("SELECT content FROM transmission_content WHERE transmission_id = '{transmission}'"),
+        format!("UPDATE transmission_content SET content = $1 WHERE transmission_id = '{transmission}'"),
     )
     .await;
     assert_named(&run.faults().await, &["sealed content", "1 do not hold", &transmission]);
