@@ -82,7 +82,7 @@ fn chunk_row(file: (&ReportId, &AttachmentId)) -> String {
 }
 
 /// Pieces begin at any byte, because an interrupted upload goes on where it stopped: the start in bytes is the number
-/// of the piece. Files are below 4 GiB.
+/// of the piece. The configuration allows no file in which that needs more than 32 bits.
 fn chunk_place(row: &str, start: u64) -> Place<'_> {
     Place::new("attachment_chunk", "sealed", row).chunk(u32::try_from(start).unwrap_or(u32::MAX))
 }

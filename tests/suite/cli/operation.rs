@@ -35,6 +35,12 @@ async fn check_config_names_each_thing_that_is_wrong() {
         key_is_named("organisation = ", "# organisation = ", "organisation").await;
         key_is_named("[local]\naddress = \"", "[local]\naddress = \"here ", "local.address").await;
 
+        let large = "[attachments]\nmax_bytes = 4293918721\n\n[database]\n";
+        let rule = "attachments.max_bytes must be 1-4293918720";
+        key_is_named("[database]\n", large, rule).await;
+        let ran = tool.with_config(&other).run(&["serve"]).await.ends_with(2);
+        assert!(format!("{}{}", ran.out, ran.err).contains(rule), "{ran:?}");
+
         let thing_is_named = async |from: &str, to: &str, word: &str| {
             let ran = check(good.replacen(from, to, 1)).await.ends_with(6);
             assert!(
