@@ -21,11 +21,18 @@ use framme_shared::db::{Migration, Schema, StoreError};
 /// The sender's schema: every migration, forward only.
 pub static SCHEMA: Schema = Schema {
     name: "sender",
-    migrations: &[Migration {
-        number: 1,
-        name: "initial",
-        sql: include_str!("../migrations/0001_initial.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "initial",
+            sql: include_str!("../migrations/0001_initial.sql"),
+        },
+        Migration {
+            number: 2,
+            name: "credential_expiry",
+            sql: include_str!("../migrations/0002_credential_expiry.sql"),
+        },
+    ],
 };
 
 /// Demands that a statement touched exactly as many rows as it was given.

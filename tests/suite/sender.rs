@@ -1,6 +1,7 @@
 //! The sender by itself, on both databases, against receivers that the tests play.
 
 mod attachments;
+mod credentials;
 mod doctor;
 mod outbox;
 mod receiver;

@@ -3,13 +3,16 @@
 use clap::{Args, Subcommand, ValueEnum};
 use framme_shared::{
     domain::staff_id::StaffId,
-    runtime::exit::Exit,
+    runtime::{
+        exit::Exit,
+        validity::{MOST_DAYS, USUAL_DAYS, expiry},
+    },
     wire::{
         pb::receiver::{CredentialKind as WireKind, IssueCredentialRequest, RevokeCredentialRequest},
         time::to_pb,
     },
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
@@ -18,11 +21,7 @@ use super::{
     output,
     setup::{clock, configuration, direct},
 };
-use crate::{
-    credentials::{self, MOST_DAYS},
-    staff::EnsureAdministrator,
-    store::credential::CredentialKind,
-};
+use crate::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind};
 
 /// Tokens of people and programs.
 #[derive(Debug, Subcommand)]
@@ -46,7 +45,7 @@ pub struct Issue {
     #[arg(long)]
     holder: String,
     /// For how many days it is valid, 1 to 400.
-    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
+    #[arg(long, default_value_t = USUAL_DAYS, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
     days: i64,
     /// Writes to the database itself instead of asking the service: for the first administrator, who is added to an
     /// empty register by this.
@@ -80,8 +79,7 @@ impl Credential {
 
 impl Issue {
     fn expires_at(&self) -> Timestamp {
-        let valid = SignedDuration::from_hours(24 * self.days);
-        clock().now().saturating_add(valid).unwrap_or(Timestamp::MAX)
+        expiry(clock().now(), self.days)
     }
 
     async fn by_service(self, common: &Common) -> anyhow::Result<Exit> {

@@ -1,6 +1,7 @@
 //! Who may do what: staff and credentials.
 
 use framme_tests::worlds::eventually;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Desk;
@@ -90,6 +91,20 @@ async fn staff_and_credentials_are_kept_by_commands() {
     let officer = desk.sender.with_token(issued["token"].as_str().unwrap());
     officer.run(&["report", "list"]).await.ends_with(0);
     let id = issued["credential_id"].as_str().unwrap();
+    let listed = desk.sender.run(&["--json", "credential", "list"]).await.ends_with(0);
+    let listed = listed
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let entry = listed.into_iter().find(|entry| entry["credential_id"] == id).unwrap();
+    assert_eq!(entry["expire_time"], issued["expire_time"]);
+    let time = |name: &str| entry[name].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let days = time("expire_time").duration_since(time("issue_time")).as_hours() / 24;
+    assert!((89..=90).contains(&days), "{entry}");
+    for (days, code) in [("0", 2), ("401", 2), ("400", 0)] {
+        let ran = desk.sender.run(&[&issue[..], &["--days", days]].concat()).await;
+        assert_eq!(ran.code, code, "{days}: {ran:?}");
+    }
     desk.sender.run(&["credential", "revoke", id]).await.ends_with(0);
     eventually("the sender refuses it", || async {
         (officer.run(&["report", "list"]).await.code == 3).then_some(())
