@@ -32,6 +32,11 @@ pub static SCHEMA: Schema = Schema {
             name: "credential_expiry",
             sql: include_str!("../migrations/0002_credential_expiry.sql"),
         },
+        Migration {
+            number: 3,
+            name: "request_fingerprint",
+            sql: include_str!("../migrations/0003_request_fingerprint.sql"),
+        },
     ],
 };
 
