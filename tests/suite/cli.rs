@@ -201,6 +201,40 @@ async fn a_report_goes_all_its_ways_by_commands_alone() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn json_has_the_names_of_the_contract_at_both_ends() {
+    let desk = Desk::open("cli-json").await;
+    let report = desk.submit().await;
+    let (transmission, child) = desk.listed(&report).await;
+    desk.reaches(&report, "STAGE_STORED").await;
+    let (sender, receiver) = (&desk.sender, &desk.receiver);
+
+    let here = receiver.run(&["--json", "worklist", "list"]).await.json()["transmissions"][0].clone();
+    let there = sender.run(&["--json", "report", "show", &report]).await.json()["report"].clone();
+    assert_eq!(here["children"][0], there["transmissions"][0]["children"][0]);
+    assert_eq!(here["children"][0]["stage"], "STAGE_STORED");
+    for field in ["type", "urgency", "submitted_time"] {
+        assert_eq!(here[field], there[field], "{field}");
+    }
+    let here = receiver
+        .run(&["--json", "worklist", "show", &transmission])
+        .await
+        .json();
+    let there = sender
+        .run(&["--json", "report", "show", &report, "--content"])
+        .await
+        .json();
+    assert_eq!(here["report"], there["content"]);
+    let moved = ["--json", "assign", &transmission, &child, "--to", "cw-1"];
+    assert_eq!(receiver.run(&moved).await.json()["child"]["stage"], "STAGE_ASSIGNED");
+
+    let administrator = receiver.with_token(&desk.service().administrator_token);
+    let staff = administrator.run(&["--json", "staff", "list"]).await.json();
+    let all = staff["staff"].as_array().unwrap();
+    let is_administrator = |member: &Value| member["roles"] == json!(["STAFF_ROLE_ADMINISTRATOR"]);
+    assert!(all.iter().any(is_administrator), "{staff}");
+}
+
 #[test]
 fn completions_are_there_for_every_shell_and_bash_accepts_its_own() {
     let programs = framme_demo::world::programs_beside_this_one().unwrap();
