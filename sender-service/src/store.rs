@@ -14,6 +14,7 @@ pub mod receiver;
 pub mod report;
 pub mod request;
 pub mod transmission;
+pub mod unsubmitted;
 pub mod view;
 pub mod withdrawal;
 use framme_shared::db::{Migration, Schema, StoreError};

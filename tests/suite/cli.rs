@@ -1,5 +1,6 @@
 //! The commands as people at both ends use them: what they print, how they end, and what they say when they fail.
 
+mod attachments;
 mod failures;
 mod operation;
 mod people;

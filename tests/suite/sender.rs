@@ -9,3 +9,4 @@ mod requests;
 mod stage;
 mod submission;
 mod tracking;
+mod unsubmitted;
