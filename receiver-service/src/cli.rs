@@ -10,7 +10,7 @@ mod failure;
 mod keys;
 mod migrate;
 mod output;
-mod report_json;
+mod report_lines;
 mod serve;
 mod setup;
 mod staff;
@@ -44,7 +44,7 @@ pub struct Common {
     /// Where the service is, and who calls.
     #[command(flatten)]
     pub access: Access,
-    /// Print JSON, with the contract's field names.
+    /// Print JSON: the contract's messages with the contract's field names (ProtoJSON).
     #[arg(long, global = true)]
     pub json: bool,
 }

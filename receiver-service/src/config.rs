@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
     db::DatabaseConfig,
-    domain::{identity_number::TestNumbers, organisation::OrganisationNumber},
+    domain::{identity_number::TestNumbers, organisation::OrganisationNumber, report::limits},
     runtime::{
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
@@ -76,7 +76,7 @@ pub struct LocalConfig {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// The largest file in bytes, 1 to 1 TiB. Default 100 MiB.
+    /// The largest file in bytes, 1 to 4 GiB less 1 MiB. Default 100 MiB.
     pub max_bytes: u64,
     /// Files of one transmission, at most. Default 20.
     pub max_files: usize,
@@ -112,7 +112,7 @@ pub enum InvalidConfig {
     #[error("tls_reload_seconds must be 1-86400")]
     Reload,
     /// Outside its range.
-    #[error("attachments.max_bytes must be 1-1099511627776")]
+    #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
     /// Outside its range.
     #[error("attachments.max_files must be 1-20")]
@@ -136,7 +136,7 @@ impl Config {
         if !(1..=86_400).contains(&self.tls_reload_seconds) {
             return Err(InvalidConfig::Reload);
         }
-        if !(1..=1 << 40).contains(&self.attachments.max_bytes) {
+        if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
         if !(1..=20).contains(&self.attachments.max_files) {
@@ -219,12 +219,22 @@ mod tests {
         };
         assert_eq!(with(|c| c.tls_reload_seconds = 0), Err(InvalidConfig::Reload));
         assert_eq!(
-            with(|c| c.attachments.max_bytes = 0),
-            Err(InvalidConfig::AttachmentBytes)
-        );
-        assert_eq!(
             with(|c| c.attachments.max_files = 21),
             Err(InvalidConfig::AttachmentFiles)
         );
+    }
+
+    #[test]
+    fn a_file_may_be_as_large_as_at_a_sender() {
+        let with = |max_bytes| {
+            let mut config: Config = config::parse(EXAMPLE).unwrap();
+            config.attachments.max_bytes = max_bytes;
+            config.check()
+        };
+        assert_eq!(with(4_293_918_720), Ok(()));
+        for outside in [0, 4_293_918_721, u64::MAX] {
+            let refused = with(outside).unwrap_err().to_string();
+            assert_eq!(refused, "attachments.max_bytes must be 1-4293918720");
+        }
     }
 }

@@ -5,5 +5,5 @@ mod issue;
 mod recent;
 
 pub use authenticate::authenticate;
-pub use issue::{IssueCredential, Issued, MOST_DAYS, RevokeCredential, Secret, issue};
+pub use issue::{IssueCredential, Issued, RevokeCredential, Secret, issue};
 pub use recent::RecentCallers;

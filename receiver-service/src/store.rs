@@ -27,7 +27,7 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 2,
-            name: "written once",
+            name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
         },
     ],

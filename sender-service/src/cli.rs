@@ -1,5 +1,6 @@
 //! The `sender` command: running the service, looking after it, and using its local interface.
 
+mod attachment;
 mod check;
 mod client;
 mod credential;
@@ -61,6 +62,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Files that were uploaded and whose reports never came.
+    #[command(subcommand)]
+    Attachment(attachment::AttachmentCommand),
     /// Who may call the local interface. Works on the database directly.
     #[command(subcommand)]
     Credential(credential::CredentialCommand),
@@ -129,6 +133,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Report(command) => report::run(session, command).await,
         Command::Figures => figures::figures(session).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,
         Command::Keys(command) => keys::run(session, command).await,
         Command::Completions { shell } => {

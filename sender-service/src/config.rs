@@ -7,6 +7,7 @@ use framme_shared::{
     domain::{
         municipality::Area,
         organisation::OrganisationNumber,
+        report::limits,
         retry::{Backoff, InvalidBackoff},
     },
     runtime::{
@@ -122,7 +123,7 @@ impl OutboxConfig {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttachmentLimits {
-    /// The largest file in bytes. Default 100 MiB.
+    /// The largest file in bytes, 1 to 4 GiB less 1 MiB. Default 100 MiB.
     pub max_bytes: u64,
 }
 
@@ -170,6 +171,9 @@ pub enum InvalidConfig {
     /// A backoff that never waits.
     #[error("outbox.backoff_base_ms, outbox.backoff_cap_ms: {0}")]
     Backoff(#[from] InvalidBackoff),
+    /// Outside its range.
+    #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
+    AttachmentBytes,
 }
 
 impl Config {
@@ -191,6 +195,9 @@ impl Config {
             return Err(InvalidConfig::Poll);
         }
         self.outbox.backoff()?;
+        if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
+            return Err(InvalidConfig::AttachmentBytes);
+        }
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -266,5 +273,19 @@ mod tests {
             Err(InvalidConfig::Backoff(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
+    }
+
+    #[test]
+    fn a_file_may_be_as_large_as_its_pieces_can_be_told_apart() {
+        let with = |max_bytes| {
+            let mut config: Config = config::parse(EXAMPLE).unwrap();
+            config.attachments.max_bytes = max_bytes;
+            config.check().map(drop)
+        };
+        assert!(with(4_293_918_720).is_ok());
+        for outside in [0, 4_293_918_721, u64::MAX] {
+            let refused = with(outside).unwrap_err().to_string();
+            assert_eq!(refused, "attachments.max_bytes must be 1-4293918720");
+        }
     }
 }

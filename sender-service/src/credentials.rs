@@ -26,7 +26,10 @@ impl Change for IssueCredential {
             kind: "credential_issued",
             subject: self.new.credential.to_string(),
             actor: self.by.clone(),
-            data: format!("{} for role {}", self.new.kind, self.new.role),
+            data: format!(
+                "{} for role {}, until {}",
+                self.new.kind, self.new.role, self.new.expires_at
+            ),
         });
         Ok(())
     }

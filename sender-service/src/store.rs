@@ -14,6 +14,7 @@ pub mod receiver;
 pub mod report;
 pub mod request;
 pub mod transmission;
+pub mod unsubmitted;
 pub mod view;
 pub mod withdrawal;
 
@@ -30,8 +31,18 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 2,
-            name: "written once",
-            sql: include_str!("../migrations/0002_written_once.sql"),
+            name: "credential_expiry",
+            sql: include_str!("../migrations/0002_credential_expiry.sql"),
+        },
+        Migration {
+            number: 3,
+            name: "request_fingerprint",
+            sql: include_str!("../migrations/0003_request_fingerprint.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "written_once",
+            sql: include_str!("../migrations/0004_written_once.sql"),
         },
     ],
 };

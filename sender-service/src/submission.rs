@@ -5,5 +5,6 @@ pub mod close;
 pub mod merge;
 pub mod rewrap;
 pub mod sealed;
+pub mod unsubmitted;
 pub mod upload;
 pub mod withdraw;

@@ -1,15 +1,19 @@
 //! The commands as people at both ends use them: what they print, how they end, and what they say when they fail.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
+mod attachments;
+mod failures;
+mod operation;
+mod people;
 
-use framme_demo::world::{Process, ReceiverNode, Storage};
+use std::{fs, process::Command};
+
+use framme_demo::world::{ReceiverNode, Storage};
 use framme_shared::runtime::random::{OsRandom, Random as _};
 use framme_tests::{
-    commands::{Ran, Tool},
+    commands::Tool,
     worlds::{TestWorld, eventually},
 };
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, Connection as _};
 
 /// The programs of a world with one receiver, each with the token of who uses it most.
 struct Desk {
@@ -199,349 +203,37 @@ async fn a_report_goes_all_its_ways_by_commands_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn staff_and_credentials_are_kept_by_commands() {
-    let desk = Desk::open("cli-staff").await;
-    let administrator = desk.receiver.with_token(&desk.service().administrator_token);
-    let (municipality, district) = &desk.service().areas[0];
-    let area = if district.is_empty() {
-        municipality.clone()
-    } else {
-        format!("{municipality}/{district}")
-    };
-
-    let added = administrator
-        .run(&[
-            "--json",
-            "staff",
-            "add",
-            "cw-9",
-            "--name",
-            "Ansatt Oppdiktet",
-            "--role",
-            "caseworker",
-            "--municipality",
-            &area,
-        ])
-        .await
-        .json();
-    assert_eq!(added["staff_id"], "cw-9");
-    let issue = ["--json", "credential", "issue", "--kind", "person", "--holder", "cw-9"];
-    let issued = administrator.run(&issue).await.json();
-    let caseworker = desk.receiver.with_token(issued["token"].as_str().unwrap());
-    caseworker.run(&["worklist", "list"]).await.ends_with(0);
-
+async fn json_has_the_names_of_the_contract_at_both_ends() {
+    let desk = Desk::open("cli-json").await;
     let report = desk.submit().await;
     let (transmission, child) = desk.listed(&report).await;
-    let denied = caseworker.run(&["assign", &transmission, &child, "--to", "cw-9"]).await;
-    assert!([3, 5].contains(&denied.code), "{denied:?}");
-    desk.receiver
-        .run(&["assign", &transmission, &child, "--to", "cw-9"])
-        .await
-        .ends_with(0);
-    desk.reaches(&report, "STAGE_ASSIGNED").await;
-    let left = administrator
-        .run(&["--json", "staff", "deactivate", "cw-9"])
+    desk.reaches(&report, "STAGE_STORED").await;
+    let (sender, receiver) = (&desk.sender, &desk.receiver);
+
+    let here = receiver.run(&["--json", "worklist", "list"]).await.json()["transmissions"][0].clone();
+    let there = sender.run(&["--json", "report", "show", &report]).await.json()["report"].clone();
+    assert_eq!(here["children"][0], there["transmissions"][0]["children"][0]);
+    assert_eq!(here["children"][0]["stage"], "STAGE_STORED");
+    for field in ["type", "urgency", "submitted_time"] {
+        assert_eq!(here[field], there[field], "{field}");
+    }
+    let here = receiver
+        .run(&["--json", "worklist", "show", &transmission])
         .await
         .json();
-    assert_eq!(left["revoked_assignments"], 1);
-    desk.reaches(&report, "STAGE_STORED").await;
-    let inactive = desk
-        .receiver
-        .run(&["assign", &transmission, &child, "--to", "cw-9"])
-        .await
-        .ends_with(3);
-    assert!(inactive.err.contains("STAFF_INACTIVE"), "{}", inactive.err);
-
-    let everybody = administrator.run(&["--json", "staff", "list"]).await.json();
-    let is_inactive = |member: &Value| member["staff_id"] == "cw-9" && member["active"] == false;
-    assert!(everybody["staff"].as_array().unwrap().iter().any(is_inactive));
-    let nobody = administrator.run(&["staff", "deactivate", "cw-99"]).await.ends_with(5);
-    assert!(nobody.err.contains("receiver: "), "{}", nobody.err);
-
-    let issued = administrator
-        .run(&["--json", "credential", "issue", "--kind", "person", "--holder", "cw-1"])
+    let there = sender
+        .run(&["--json", "report", "show", &report, "--content"])
         .await
         .json();
-    let caseworker = desk.receiver.with_token(issued["token"].as_str().unwrap());
-    caseworker.run(&["worklist", "list"]).await.ends_with(0);
-    administrator
-        .run(&["credential", "revoke", issued["credential_id"].as_str().unwrap()])
-        .await
-        .ends_with(0);
-    caseworker.run(&["worklist", "list"]).await.ends_with(3);
+    assert_eq!(here["report"], there["content"]);
+    let moved = ["--json", "assign", &transmission, &child, "--to", "cw-1"];
+    assert_eq!(receiver.run(&moved).await.json()["child"]["stage"], "STAGE_ASSIGNED");
 
-    let issue = [
-        "--json",
-        "credential",
-        "issue",
-        "--role",
-        "officer",
-        "--holder",
-        "off-1",
-    ];
-    let issued = desk.sender.run(&issue).await.json();
-    let officer = desk.sender.with_token(issued["token"].as_str().unwrap());
-    officer.run(&["report", "list"]).await.ends_with(0);
-    let id = issued["credential_id"].as_str().unwrap();
-    desk.sender.run(&["credential", "revoke", id]).await.ends_with(0);
-    eventually("the sender refuses it", || async {
-        (officer.run(&["report", "list"]).await.code == 3).then_some(())
-    })
-    .await;
-    let listed = desk.sender.run(&["--json", "credential", "list"]).await;
-    assert!(listed.out.contains(id), "{}", listed.out);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_failure_has_its_exit_code_and_says_what_to_do() {
-    let desk = Desk::open("cli-codes").await;
-    let services = [
-        (&desk.sender, ["report", "list"], &desk.world.sender.process),
-        (&desk.receiver, ["worklist", "list"], &desk.service().process),
-    ];
-    let says = |ran: Ran, code: i32, word: &str| {
-        let ran = ran.ends_with(code);
-        assert!(ran.err.contains(word), "{word}: {}", ran.err);
-        assert!(ran.out.is_empty(), "{}", ran.out);
-    };
-    let unknown = OsRandom.new_uuid().to_string();
-    says(desk.sender.run(&["report", "show", &unknown]).await, 5, "NOT_FOUND");
-    says(desk.receiver.run(&["worklist", "show", &unknown]).await, 5, "NOT_FOUND");
-    says(desk.sender.run(&["report", "show", "no-id"]).await, 2, "--help");
-
-    let (file, _) = desk.write_report(json!({ "children": [] }));
-    says(desk.sender.run(&["report", "submit", &file]).await, 3, "children");
-    let (file, _) = desk.write_report(json!({ "childern": [] }));
-    says(desk.sender.run(&["report", "submit", &file]).await, 2, "line 1");
-    says(
-        desk.sender.run(&["report", "submit", "/no/such/file"]).await,
-        2,
-        "/no/such/file",
-    );
-
-    for (tool, command, process) in services {
-        says(tool.with_token("wrong").run(&command).await, 3, "credential issue");
-        says(
-            tool.with_config(&PathBuf::from("/no/such.toml")).run(&command).await,
-            2,
-            "/no/such.toml",
-        );
-        says(
-            tool.with_flags(&["--token-file", "/no/token"]).run(&command).await,
-            2,
-            "",
-        );
-
-        // Where everything is said by flags, no configuration is needed.
-        let address = local_address(process);
-        let trust = process.directory().join("trust/trust.pem").display().to_string();
-        let flags = ["--address", &address, "--trust", &trust];
-        tool.with_flags(&flags).run(&command).await.ends_with(0);
-
-        process.kill().await.unwrap();
-        says(tool.run(&command).await, 4, "cannot be reached");
-        process.start().await.unwrap();
-        tool.run(&command).await.ends_with(0);
-        tool.run(&["migrate"]).await.ends_with(0);
-        tool.run(&["migrate"]).await.ends_with(0);
-    }
-}
-
-fn local_address(process: &Process) -> String {
-    let ready = process.directory().join(format!("{}.ready.json", process.name));
-    let ready: Value = serde_json::from_str(&fs::read_to_string(ready).unwrap()).unwrap();
-    ready["local"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn check_config_names_each_thing_that_is_wrong() {
-    let desk = Desk::open("cli-config").await;
-    for (tool, process) in [
-        (&desk.sender, &desk.world.sender.process),
-        (&desk.receiver, &desk.service().process),
-    ] {
-        let good = fs::read_to_string(process.config_file()).unwrap();
-        let other = process.directory().join("other.toml");
-        let check = async |text: String| {
-            fs::write(&other, text).unwrap();
-            tool.with_config(&other).run(&["check-config"]).await
-        };
-        let fine = check(good.clone()).await.ends_with(0);
-        assert!(fine.out.contains("ok     tls: "), "{}", fine.out);
-
-        let key_is_named = async |from: &str, to: &str, word: &str| {
-            let ran = check(good.replacen(from, to, 1)).await.ends_with(2);
-            assert!(ran.err.contains(word), "{word}: {}", ran.err);
-        };
-        key_is_named("production =", "produktion =", "produktion").await;
-        key_is_named("[database]\n", "[database]\nulr = \"x\"\n", "database.ulr").await;
-        key_is_named("production = false", "production = 7", "production").await;
-        key_is_named("organisation = ", "# organisation = ", "organisation").await;
-        key_is_named("[local]\naddress = \"", "[local]\naddress = \"here ", "local.address").await;
-
-        let thing_is_named = async |from: &str, to: &str, word: &str| {
-            let ran = check(good.replacen(from, to, 1)).await.ends_with(6);
-            assert!(
-                ran.out
-                    .lines()
-                    .any(|line| line.starts_with("FAULT") && line.contains(word)),
-                "{}",
-                ran.out
-            );
-        };
-        thing_is_named("master.keys", "no.keys", "database.master_key_file").await;
-        thing_is_named("certificate.pem", "no.pem", "no.pem").await;
-        thing_is_named("url = \"sqlite:", "url = \"mysql:", "database.url").await;
-        let own = good.lines().next().unwrap();
-        thing_is_named(own, "organisation = \"982531950\"", "982531950").await;
-
-        let keys = process.directory().join("master.keys");
-        fs::set_permissions(&keys, fs::Permissions::from_mode(0o644)).unwrap();
-        thing_is_named("", "", "chmod 600").await;
-        let json = tool.run(&["--json", "check-config"]).await.ends_with(6);
-        let json: Value = serde_json::from_str(&json.out).unwrap();
-        assert_eq!(json["is_well"], false);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_is_content_with_a_healthy_service_and_finds_a_flipped_byte() {
-    let desk = Desk::open("cli-doctor").await;
-    let report = desk.submit().await;
-    let (transmission, child) = desk.listed(&report).await;
-    desk.receiver
-        .run(&["assign", &transmission, &child, "--to", "cw-1"])
-        .await
-        .ends_with(0);
-    desk.reaches(&report, "STAGE_ASSIGNED").await;
-    let sender_db = database_of(&desk.world.sender.process).await;
-    let receiver_db = database_of(&desk.service().process).await;
-
-    let cases = [
-        (
-            &desk.sender,
-            &desk.world.sender.process,
-            sender_db,
-            "transmission_content",
-            "content",
-        ),
-        (
-            &desk.receiver,
-            &desk.service().process,
-            receiver_db,
-            "transmission_content",
-            "content_sealed",
-        ),
-    ];
-    for (tool, _process, mut database, table, column) in cases {
-        let doctor = async || tool.run(&["doctor", "--full"]).await;
-        let well = doctor().await.ends_with(0);
-        assert!(!well.out.contains("FAULT"), "{}", well.out);
-
-        let finds = async |ran: Ran, word: &str| {
-            let ran = ran.ends_with(6);
-            let is_it = |line: &str| line.starts_with("FAULT") && line.contains(word);
-            assert!(ran.out.lines().any(is_it), "{word}: {}", ran.out);
-        };
-        let bytes: Vec<u8> = read(&mut database, &format!("SELECT {column} FROM {table}")).await;
-        let mut flipped = bytes.clone();
-        *flipped.last_mut().unwrap() ^= 1;
-        write(&mut database, &format!("UPDATE {table} SET {column} = $1"), flipped).await;
-        finds(doctor().await, &format!("transmission {transmission}")).await;
-        write(&mut database, &format!("UPDATE {table} SET {column} = $1"), bytes).await;
-
-        let jws: Vec<u8> = read(
-            &mut database,
-            "SELECT CAST(jws AS BLOB) FROM receipt WHERE sequence = 2",
-        )
-        .await;
-        let mut flipped = jws.clone();
-        let middle = flipped.len() / 2;
-        flipped[middle] = if flipped[middle] == b'A' { b'B' } else { b'A' };
-        let put = "UPDATE receipt SET jws = CAST($1 AS TEXT) WHERE sequence = 2";
-        write(&mut database, put, flipped).await;
-        finds(doctor().await, "number 2").await;
-        write(&mut database, put, jws).await;
-        doctor().await.ends_with(0);
-
-        let json = tool.run(&["--json", "doctor"]).await.json();
-        assert_eq!(json["is_well"], true);
-        write(
-            &mut database,
-            "UPDATE ledger SET actor = CAST($1 AS TEXT) WHERE seq = 2",
-            b"nobody".to_vec(),
-        )
-        .await;
-        finds(doctor().await, "ledger").await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_of_a_running_service_is_whole_and_never_overwrites() {
-    let desk = Desk::open("cli-backup").await;
-    let report = desk.submit().await;
-    desk.reaches(&report, "STAGE_STORED").await;
-    for (tool, process) in [
-        (&desk.sender, &desk.world.sender.process),
-        (&desk.receiver, &desk.service().process),
-    ] {
-        let copy = process.directory().join("copy.db");
-        let target = copy.display().to_string();
-        tool.run(&["backup", &target]).await.ends_with(0);
-        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-        tool.run(&["backup", &target]).await.ends_with(1);
-
-        let config = fs::read_to_string(process.config_file()).unwrap();
-        let url = config.lines().find(|line| line.starts_with("url = ")).unwrap();
-        let other = process.directory().join("of-copy.toml");
-        fs::write(&other, config.replacen(url, &format!("url = \"sqlite:{target}\""), 1)).unwrap();
-        let found = tool.with_config(&other).run(&["doctor", "--full"]).await.ends_with(0);
-        assert!(found.out.contains("1 contents"), "{}", found.out);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_finds_a_child_that_shows_as_assigned_without_a_receipt() {
-    let desk = Desk::open("cli-doctor-false").await;
-    let report = desk.submit().await;
-    desk.reaches(&report, "STAGE_STORED").await;
-    let mut database = database_of(&desk.world.sender.process).await;
-
-    let forged = "UPDATE child SET stage = 'assigned', assigned_role = 'caseworker', assigned_staff = CAST($1 AS TEXT),
-        assigned_time = stage_time";
-    write(&mut database, forged, b"cw-1".to_vec()).await;
-
-    let found = desk.sender.run(&["doctor"]).await.ends_with(6);
-    assert!(
-        found.out.contains("shows as assigned, and its receipts say stored"),
-        "{}",
-        found.out
-    );
-}
-
-/// The database of a service, past all guards.
-async fn database_of(process: &Process) -> AnyConnection {
-    sqlx::any::install_default_drivers();
-    let config = fs::read_to_string(process.config_file()).unwrap();
-    let line = config.lines().find(|line| line.starts_with("url = ")).unwrap();
-    let url = line.trim_start_matches("url = ").trim_matches('"');
-    AnyConnection::connect(url).await.unwrap()
-}
-
-async fn read(database: &mut AnyConnection, sql: &str) -> Vec<u8> {
-    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()))
-        .fetch_one(database)
-        .await
-        .unwrap()
-}
-
-async fn write(database: &mut AnyConnection, sql: &str, value: Vec<u8>) {
-    let done = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()))
-        .bind(value)
-        .execute(database)
-        .await
-        .unwrap();
-    assert_eq!(done.rows_affected(), 1, "{sql}");
+    let administrator = receiver.with_token(&desk.service().administrator_token);
+    let staff = administrator.run(&["--json", "staff", "list"]).await.json();
+    let all = staff["staff"].as_array().unwrap();
+    let is_administrator = |member: &Value| member["roles"] == json!(["STAFF_ROLE_ADMINISTRATOR"]);
+    assert!(all.iter().any(is_administrator), "{staff}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The sender by itself, on both databases, against receivers that the tests play.
 
 mod attachments;
+mod credentials;
 mod doctor;
 mod outbox;
 mod receiver;
@@ -8,3 +9,4 @@ mod requests;
 mod stage;
 mod submission;
 mod tracking;
+mod unsubmitted;

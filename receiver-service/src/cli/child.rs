@@ -11,10 +11,9 @@ use framme_shared::{
             AssignChildRequest, ChildChange, ChildChanged, RecordAssessmentRequest, RedirectChildRequest,
             RegisterChildRequest, RejectChildRequest, RevokeAssignmentRequest,
         },
-        report::{AssessmentOutcome, RejectionReason},
+        report::{AssessmentOutcome, ChildState, RejectionReason},
     },
 };
-use serde_json::json;
 
 use super::{Common, client, output};
 
@@ -212,11 +211,12 @@ impl Assess {
 
 fn print(common: &Common, changed: Option<ChildChanged>) -> Exit {
     let changed = changed.unwrap_or_default();
-    let child = changed.child.unwrap_or_default();
-    let value = json!({ "child": output::child(&child), "receipt": changed.receipt });
-    output::print(common.json, &value, || {
-        let since = output::time(child.stage_time.as_ref());
-        vec![format!("{}  {}  since {since}", child.child_id, output::stage(&child))]
+    output::message(common.json, "framme.receiver.v1.ChildChanged", &changed, || {
+        let line = |child: &ChildState| {
+            let since = output::time(child.stage_time.as_ref());
+            format!("{}  {}  since {since}", child.child_id, output::stage(child))
+        };
+        changed.child.iter().map(line).collect()
     });
     Exit::Ok
 }

@@ -3,14 +3,18 @@
 use clap::{Args, Subcommand, ValueEnum};
 use framme_shared::{
     domain::staff_id::StaffId,
-    runtime::exit::Exit,
+    runtime::{
+        exit::Exit,
+        validity::{MOST_DAYS, USUAL_DAYS, expiry},
+    },
     wire::{
-        pb::receiver::{CredentialKind as WireKind, IssueCredentialRequest, RevokeCredentialRequest},
+        pb::receiver::{
+            CredentialKind as WireKind, IssueCredentialRequest, IssueCredentialResponse, RevokeCredentialRequest,
+        },
         time::to_pb,
     },
 };
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use jiff::Timestamp;
 
 use super::{
     Common, client,
@@ -18,11 +22,7 @@ use super::{
     output,
     setup::{clock, configuration, direct},
 };
-use crate::{
-    credentials::{self, MOST_DAYS},
-    staff::EnsureAdministrator,
-    store::credential::CredentialKind,
-};
+use crate::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind};
 
 /// Tokens of people and programs.
 #[derive(Debug, Subcommand)]
@@ -46,7 +46,7 @@ pub struct Issue {
     #[arg(long)]
     holder: String,
     /// For how many days it is valid, 1 to 400.
-    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
+    #[arg(long, default_value_t = USUAL_DAYS, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
     days: i64,
     /// Writes to the database itself instead of asking the service: for the first administrator, who is added to an
     /// empty register by this.
@@ -70,8 +70,11 @@ impl Credential {
             Self::Issue(issue) => issue.by_service(common).await,
             Self::Revoke { credential_id } => {
                 let request = RevokeCredentialRequest { credential_id };
-                client::staff(common)?.revoke_credential(request).await?;
-                output::print(common.json, &json!({}), || vec!["the credential is ended".to_owned()]);
+                let answer = client::staff(common)?.revoke_credential(request).await?.into_inner();
+                let name = "framme.receiver.v1.RevokeCredentialResponse";
+                output::message(common.json, name, &answer, || {
+                    vec!["the credential is ended".to_owned()]
+                });
                 Ok(Exit::Ok)
             }
         }
@@ -80,8 +83,7 @@ impl Credential {
 
 impl Issue {
     fn expires_at(&self) -> Timestamp {
-        let valid = SignedDuration::from_hours(24 * self.days);
-        clock().now().saturating_add(valid).unwrap_or(Timestamp::MAX)
+        expiry(clock().now(), self.days)
     }
 
     async fn by_service(self, common: &Common) -> anyhow::Result<Exit> {
@@ -95,7 +97,7 @@ impl Issue {
             holder_id: self.holder,
         };
         let answer = client::staff(common)?.issue_credential(request).await?.into_inner();
-        Ok(print(common, &answer.credential_id, &answer.token))
+        Ok(print(common, &answer))
     }
 
     async fn directly(self, common: &Common) -> anyhow::Result<Exit> {
@@ -119,18 +121,26 @@ impl Issue {
         let issued = credentials::issue(core.random.as_ref(), kind, holder, self.expires_at(), issued_by);
         let id = core.db.change(issued.change).await??;
         core.db.close().await;
-        Ok(print(common, &id.to_string(), issued.token.expose()))
+        let answer = IssueCredentialResponse {
+            credential_id: id.to_string(),
+            token: issued.token.expose().to_owned(),
+        };
+        Ok(print(common, &answer))
     }
 }
 
-fn print(common: &Common, credential_id: &str, token: &str) -> Exit {
-    let value = json!({ "credential_id": credential_id, "token": token });
-    output::print(common.json, &value, || {
-        vec![
-            format!("credential {credential_id}"),
-            format!("token      {token}"),
-            "the token is shown this once".to_owned(),
-        ]
-    });
+fn print(common: &Common, issued: &IssueCredentialResponse) -> Exit {
+    output::message(
+        common.json,
+        "framme.receiver.v1.IssueCredentialResponse",
+        issued,
+        || {
+            vec![
+                format!("credential {}", issued.credential_id),
+                format!("token      {}", issued.token),
+                "the token is shown this once".to_owned(),
+            ]
+        },
+    );
     Exit::Ok
 }

@@ -2,20 +2,29 @@
 
 use std::io::Write as _;
 
-use framme_shared::wire::pb::{
-    receiver::{StaffMember, StaffRole, TransmissionSummary},
-    report::{AssessmentOutcome, ChildState, RejectionReason, ReportType, Stage, Urgency},
+use framme_shared::wire::{
+    json,
+    pb::{
+        receiver::{StaffMember, StaffRole, TransmissionSummary},
+        report::{ChildState, Stage, Urgency},
+    },
 };
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use prost::Message;
+use serde_json::Value;
 
-/// Prints JSON for programs, or the lines for people.
+/// Prints a message of the contract as JSON for programs, or the lines for people. `name` is its full name.
+pub(super) fn message(as_json: bool, name: &str, message: &impl Message, lines: impl FnOnce() -> Vec<String>) {
+    print_either(as_json, || json::write(name, message), lines);
+}
+
+/// The same for what the contract does not know.
 pub(super) fn print(as_json: bool, value: &Value, lines: impl FnOnce() -> Vec<String>) {
-    let mut text = if as_json {
-        format!("{value:#}")
-    } else {
-        lines().join("\n")
-    };
+    print_either(as_json, || value.to_string(), lines);
+}
+
+fn print_either(as_json: bool, json: impl FnOnce() -> String, lines: impl FnOnce() -> Vec<String>) {
+    let mut text = if as_json { json() } else { lines().join("\n") };
     text.push('\n');
     write(text.as_bytes());
 }
@@ -45,42 +54,6 @@ pub(super) fn stage(child: &ChildState) -> String {
 
 fn stage_name(child: &ChildState) -> &'static str {
     Stage::try_from(child.stage).unwrap_or_default().as_str_name()
-}
-
-/// A child's state.
-pub(super) fn child(child: &ChildState) -> Value {
-    let reason = RejectionReason::try_from(child.rejection_reason).unwrap_or_default();
-    let outcome = AssessmentOutcome::try_from(child.assessment_outcome).unwrap_or_default();
-    json!({
-        "child_id": child.child_id,
-        "stage": stage(child),
-        "stage_time": time(child.stage_time.as_ref()),
-        "assigned_staff_id": child.assigned_staff_id,
-        "rejection_reason": word(reason.as_str_name(), "REJECTION_REASON_"),
-        "redirected_to_organisation_number": child.redirected_to_organisation_number,
-        "assessment_outcome": word(outcome.as_str_name(), "ASSESSMENT_OUTCOME_"),
-        "municipality_number": child.municipality_number,
-        "city_district_number": child.city_district_number,
-    })
-}
-
-/// An entry of the work list.
-pub(super) fn summary(entry: &TransmissionSummary) -> Value {
-    json!({
-        "transmission_id": entry.transmission_id,
-        "report_id": entry.report_id,
-        "sender_organisation_number": entry.sender_organisation_number,
-        "type": word(report_type(entry.r#type), "REPORT_TYPE_"),
-        "urgency": urgency(entry),
-        "submitted_time": time(entry.submitted_time.as_ref()),
-        "stored_time": time(entry.stored_time.as_ref()),
-        "children": entry.children.iter().map(child).collect::<Vec<_>>(),
-        "attachment_count": entry.attachment_count,
-    })
-}
-
-fn report_type(value: i32) -> &'static str {
-    ReportType::try_from(value).unwrap_or_default().as_str_name()
 }
 
 /// The word of the urgency.
@@ -119,15 +92,4 @@ pub(super) fn roles(member: &StaffMember) -> Vec<String> {
         .iter()
         .map(|role| StaffRole::try_from(*role).unwrap_or_default().as_str_name());
     names.map(|name| word(name, "STAFF_ROLE_")).collect()
-}
-
-/// A person of the register.
-pub(super) fn member(member: &StaffMember) -> Value {
-    json!({
-        "staff_id": member.staff_id,
-        "name": member.name,
-        "roles": roles(member),
-        "active": member.active,
-        "municipalities": member.municipalities,
-    })
 }

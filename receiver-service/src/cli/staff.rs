@@ -7,9 +7,10 @@ use framme_shared::{
         exit::Exit,
         random::{OsRandom, Random as _},
     },
-    wire::pb::receiver::{CreateStaffRequest, ListStaffRequest, StaffMember, StaffRole, UpdateStaffRequest},
+    wire::pb::receiver::{
+        CreateStaffRequest, ListStaffRequest, ListStaffResponse, StaffMember, StaffRole, UpdateStaffRequest,
+    },
 };
-use serde_json::json;
 
 use super::{Common, client, output};
 
@@ -96,14 +97,19 @@ impl Staff {
                     .into_inner()
                     .staff
                     .unwrap_or_default();
-                output::print(common.json, &output::member(&added), || vec![line(&added)]);
+                output::message(common.json, "framme.receiver.v1.StaffMember", &added, || {
+                    vec![line(&added)]
+                });
                 Ok(Exit::Ok)
             }
             Self::Update(entry) => update(common, &mut register, entry.into_member()).await,
             Self::List => {
-                let all = everybody(&mut register).await?;
-                let value = json!({ "staff": all.iter().map(output::member).collect::<Vec<_>>() });
-                output::print(common.json, &value, || all.iter().map(line).collect());
+                let all = ListStaffResponse {
+                    staff: everybody(&mut register).await?,
+                    next_page_token: String::new(),
+                };
+                let name = "framme.receiver.v1.ListStaffResponse";
+                output::message(common.json, name, &all, || all.staff.iter().map(line).collect());
                 Ok(Exit::Ok)
             }
             Self::Deactivate { staff_id } => deactivate(common, &mut register, &staff_id).await,
@@ -117,13 +123,10 @@ async fn update(common: &Common, register: &mut Register, member: StaffMember) -
         staff: Some(member),
     };
     let answer = register.update_staff(request).await?.into_inner();
-    let member = answer.staff.unwrap_or_default();
-    let value = json!({ "staff": output::member(&member), "revoked_assignments": answer.revoked_assignments });
-    output::print(common.json, &value, || {
-        vec![
-            line(&member),
-            format!("{} assignments revoked", answer.revoked_assignments),
-        ]
+    output::message(common.json, "framme.receiver.v1.UpdateStaffResponse", &answer, || {
+        let mut lines: Vec<String> = answer.staff.iter().map(line).collect();
+        lines.push(format!("{} assignments revoked", answer.revoked_assignments));
+        lines
     });
     Ok(Exit::Ok)
 }

@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use framme_shared::{
     runtime::exit::Exit,
-    wire::pb::receiver::{DownloadAttachmentRequest, GetTransmissionRequest, ListTransmissionsRequest},
+    wire::pb::receiver::{
+        DownloadAttachmentRequest, GetTransmissionRequest, ListTransmissionsRequest, ListTransmissionsResponse,
+    },
 };
-use serde_json::json;
 use tokio::{fs::File, io::AsyncWriteExt as _};
 
-use super::{Common, client, output, report_json};
+use super::{Common, client, output, report_lines};
 
 /// The work list.
 #[derive(Debug, Subcommand)]
@@ -69,8 +70,12 @@ async fn list(common: &Common, unassigned_only: bool) -> anyhow::Result<Exit> {
             break;
         }
     }
-    let value = json!({ "transmissions": all.iter().map(output::summary).collect::<Vec<_>>() });
-    output::print(common.json, &value, || match all.as_slice() {
+    let all = ListTransmissionsResponse {
+        transmissions: all,
+        next_page_token: String::new(),
+    };
+    let name = "framme.receiver.v1.ListTransmissionsResponse";
+    output::message(common.json, name, &all, || match all.transmissions.as_slice() {
         [] => vec!["nothing".to_owned()],
         all => all.iter().flat_map(output::summary_lines).collect(),
     });
@@ -81,13 +86,11 @@ async fn show(common: &Common, transmission_id: String) -> anyhow::Result<Exit> 
     let mut client = client::work_list(common)?;
     let request = GetTransmissionRequest { transmission_id };
     let found = client.get_transmission(request).await?.into_inner();
-    let entry = found.transmission.unwrap_or_default();
-    let content = report_json::report(&found.report.unwrap_or_default());
-    let value = json!({ "transmission": output::summary(&entry), "report": content });
-    output::print(common.json, &value, || {
-        let mut lines = output::summary_lines(&entry);
+    let name = "framme.receiver.v1.GetTransmissionResponse";
+    output::message(common.json, name, &found, || {
+        let mut lines: Vec<String> = found.transmission.iter().flat_map(output::summary_lines).collect();
         lines.push(String::new());
-        lines.extend(report_json::lines(&content));
+        lines.extend(found.report.iter().flat_map(report_lines::lines));
         lines
     });
     Ok(Exit::Ok)

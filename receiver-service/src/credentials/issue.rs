@@ -20,9 +20,6 @@ use crate::{
     },
 };
 
-/// The longest time for which a credential is issued.
-pub const MOST_DAYS: i64 = 400;
-
 /// A token, shown once. Does not print.
 pub struct Secret(Zeroizing<String>);
 

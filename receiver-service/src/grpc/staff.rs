@@ -9,7 +9,7 @@ use framme_shared::{
         staff_id::StaffId,
         staff_role::{StaffReference, StaffRole},
     },
-    runtime::serve::MAX_MESSAGE_BYTES,
+    runtime::{serve::MAX_MESSAGE_BYTES, validity::MOST_DAYS},
     wire::{
         pb::receiver::{
             self as pb, CreateStaffRequest, CreateStaffResponse, CredentialKind as WireKind, IssueCredentialRequest,
@@ -29,7 +29,7 @@ use super::{read, work_list::admit};
 use crate::{
     authority::{Caller, Holder, Rpc},
     core::Core,
-    credentials::{self, MOST_DAYS, RevokeCredential},
+    credentials::{self, RevokeCredential},
     error::Refusal,
     requests,
     staff::{Access, CreateStaff, StaffChange, Stated, UpdateStaff, open_name, read_member},

@@ -45,23 +45,34 @@ impl Caller {
 /// Credentials found a moment ago: a busy system sends thousands of calls a second with the same one.
 #[derive(Default)]
 pub(super) struct Callers {
-    recent: Mutex<HashMap<Digest, (Caller, Timestamp)>>,
+    recent: Mutex<HashMap<Digest, Remembered>>,
+}
+
+struct Remembered {
+    caller: Caller,
+    found_at: Timestamp,
+    expires_at: Timestamp,
 }
 
 impl Callers {
     fn recall(&self, secret: &Digest, now: Timestamp) -> Option<Caller> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (caller, found_at) = recent.get(secret)?;
-        let age = Duration::try_from(now.duration_since(*found_at)).ok()?;
-        (age < REMEMBERED).then(|| caller.clone())
+        let found = recent.get(secret)?;
+        let age = Duration::try_from(now.duration_since(found.found_at)).ok()?;
+        (age < REMEMBERED && now < found.expires_at).then(|| found.caller.clone())
     }
 
-    fn remember(&self, secret: Digest, caller: &Caller, now: Timestamp) {
+    fn remember(&self, secret: Digest, caller: &Caller, expires_at: Timestamp, now: Timestamp) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.len() >= MOST_REMEMBERED {
             recent.clear();
         }
-        recent.insert(secret, (caller.clone(), now));
+        let remembered = Remembered {
+            caller: caller.clone(),
+            found_at: now,
+            expires_at,
+        };
+        recent.insert(secret, remembered);
     }
 }
 
@@ -87,7 +98,7 @@ impl Api {
         if let Some(caller) = self.callers.recall(&secret, now) {
             return Ok(caller);
         }
-        let found = credential::valid(self.context.database.reader(), &secret)
+        let found = credential::valid(self.context.database.reader(), &secret, now)
             .await
             .map_err(storage)?;
         let credential = found
@@ -97,7 +108,7 @@ impl Api {
             role: credential.role,
             holder: credential.holder,
         };
-        self.callers.remember(secret, &caller, now);
+        self.callers.remember(secret, &caller, credential.expires_at, now);
         Ok(caller)
     }
 }

@@ -107,6 +107,7 @@ impl Api {
             request,
             request_sha256,
             sealed_reason: sealed::seal_reason(&key, &request, reason),
+            key,
             requested_by: person.to_string(),
         })
     }

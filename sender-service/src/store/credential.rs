@@ -23,7 +23,9 @@ pub struct Credential {
     pub holder: StaffId,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it stopped being valid.
+    /// From when it is not valid any more.
+    pub expires_at: Timestamp,
+    /// When it was ended.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -40,15 +42,17 @@ pub struct NewCredential {
     pub role: Role,
     /// The person or program it belongs to.
     pub holder: StaffId,
+    /// From when it is not valid any more.
+    pub expires_at: Timestamp,
 }
 
 /// Stores a new credential.
 pub async fn insert(conn: &mut AnyConnection, new: &NewCredential, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "-- credential::insert
-INSERT INTO credential (credential_id, kind, secret_sha256, role, holder, issued_at, revoked_at, written_at,
-    written_by)
-VALUES ($1, $2, $3, $4, $5, $6, NULL, $6, 'IssueCredential')",
+INSERT INTO credential (credential_id, kind, secret_sha256, role, holder, issued_at, expires_at, revoked_at,
+    written_at, written_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $6, 'IssueCredential')",
     )
     .bind(new.credential.to_string())
     .bind(new.kind)
@@ -56,6 +60,7 @@ VALUES ($1, $2, $3, $4, $5, $6, NULL, $6, 'IssueCredential')",
     .bind(new.role.as_str())
     .bind(new.holder.to_string())
     .bind(at.as_microsecond())
+    .bind(new.expires_at.as_microsecond())
     .execute(conn)
     .await?;
     Ok(())
@@ -76,15 +81,16 @@ WHERE credential_id = $2 AND revoked_at IS NULL",
     Ok(result.rows_affected() == 1)
 }
 
-/// The valid credential with this secret.
-pub async fn valid(pool: &AnyPool, secret_sha256: &Digest) -> Result<Option<Credential>, StoreError> {
+/// The credential with this secret that is valid now.
+pub async fn valid(pool: &AnyPool, secret_sha256: &Digest, now: Timestamp) -> Result<Option<Credential>, StoreError> {
     let row = sqlx::query(
         "-- credential::valid
-SELECT credential_id, kind, role, holder, issued_at, revoked_at
+SELECT credential_id, kind, role, holder, issued_at, expires_at, revoked_at
 FROM credential
-WHERE secret_sha256 = $1 AND revoked_at IS NULL",
+WHERE secret_sha256 = $1 AND revoked_at IS NULL AND expires_at > $2",
     )
     .bind(secret_sha256.as_bytes().to_vec())
+    .bind(now.as_microsecond())
     .fetch_optional(pool)
     .await?;
     row.as_ref().map(read).transpose()
@@ -94,7 +100,7 @@ WHERE secret_sha256 = $1 AND revoked_at IS NULL",
 pub async fn list(pool: &AnyPool) -> Result<Vec<Credential>, StoreError> {
     let rows = sqlx::query(
         "-- credential::list
-SELECT credential_id, kind, role, holder, issued_at, revoked_at
+SELECT credential_id, kind, role, holder, issued_at, expires_at, revoked_at
 FROM credential
 ORDER BY issued_at, credential_id
 LIMIT 1000",
@@ -112,6 +118,7 @@ fn read(row: &sqlx::any::AnyRow) -> Result<Credential, StoreError> {
         role: reader.word("role", Role::parse)?,
         holder: reader.parsed("holder")?,
         issued_at: reader.time("issued_at")?,
+        expires_at: reader.time("expires_at")?,
         revoked_at: reader.time_or_null("revoked_at")?,
     })
 }

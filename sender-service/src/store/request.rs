@@ -2,10 +2,7 @@
 
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
-    domain::{
-        digest::Digest,
-        ids::{ReportId, RequestId},
-    },
+    domain::ids::{ReportId, RequestId},
     wire::pb::sender::CloseReportResponse,
 };
 use jiff::Timestamp;
@@ -22,8 +19,8 @@ pub struct NewRequest<'a> {
     pub report: &'a ReportId,
     /// withdraw or close.
     pub kind: &'static str,
-    /// SHA-256 of the request as it came.
-    pub request_sha256: &'a Digest,
+    /// SHA-256 of the request as it came, sealed.
+    pub fingerprint: &'a [u8],
     /// The reason, sealed.
     pub sealed_reason: &'a [u8],
     /// By role-scoped id.
@@ -32,11 +29,21 @@ pub struct NewRequest<'a> {
     pub answer: Vec<u8>,
 }
 
-/// What was asked before under this id: its digest, and the answer it got.
-pub async fn first(conn: &mut AnyConnection, request: &RequestId) -> Result<Option<(Digest, Vec<u8>)>, StoreError> {
+/// What was asked before under an id.
+pub struct First {
+    /// The report.
+    pub report: ReportId,
+    /// SHA-256 of the request as it came, sealed with the report's data key; bare in a row from before it was sealed.
+    pub fingerprint: Vec<u8>,
+    /// The serialised answer.
+    pub answer: Vec<u8>,
+}
+
+/// What was asked before under this id.
+pub async fn first(conn: &mut AnyConnection, request: &RequestId) -> Result<Option<First>, StoreError> {
     let row = sqlx::query(
         "-- request::first
-SELECT request_id, request_sha256, answer
+SELECT request_id, report_id, fingerprint, answer
 FROM request
 WHERE request_id = $1",
     )
@@ -45,7 +52,11 @@ WHERE request_id = $1",
     .await?;
     row.map(|row| {
         let reader = Reader::new(&row, "request", "request_id");
-        Ok((reader.digest("request_sha256")?, reader.bytes("answer")?))
+        Ok(First {
+            report: reader.parsed("report_id")?,
+            fingerprint: reader.bytes("fingerprint")?,
+            answer: reader.bytes("answer")?,
+        })
     })
     .transpose()
 }
@@ -54,13 +65,13 @@ WHERE request_id = $1",
 pub async fn insert(conn: &mut AnyConnection, new: NewRequest<'_>, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "-- request::insert
-INSERT INTO request (request_id, report_id, kind, request_sha256, reason, requested_by, answer, written_at, written_by)
+INSERT INTO request (request_id, report_id, kind, fingerprint, reason, requested_by, answer, written_at, written_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3)",
     )
     .bind(new.request.to_string())
     .bind(new.report.to_string())
     .bind(new.kind)
-    .bind(new.request_sha256.as_bytes().to_vec())
+    .bind(new.fingerprint.to_vec())
     .bind(new.sealed_reason.to_vec())
     .bind(new.requested_by.to_owned())
     .bind(new.answer)

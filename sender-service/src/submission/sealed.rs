@@ -2,7 +2,10 @@
 
 use framme_shared::{
     db::sealing::{DataKey, MasterKeys, Place, SealError, WrappedKey},
-    domain::ids::{AttachmentId, ReportId, RequestId, TransmissionId},
+    domain::{
+        digest::Digest,
+        ids::{AttachmentId, ReportId, RequestId, TransmissionId},
+    },
 };
 
 use crate::store::data_key::StoredKey;
@@ -59,6 +62,28 @@ pub fn seal_reason(key: &DataKey, request: &RequestId, reason: &str) -> Vec<u8> 
     )
 }
 
+/// Seals the digest of a request: the reason in it may be so short that the digest could be guessed.
+pub fn seal_fingerprint(key: &DataKey, request: &RequestId, sha256: &Digest) -> Vec<u8> {
+    key.seal(&fingerprint_place(&request.to_string()), sha256.as_bytes())
+}
+
+/// Whether this is what is kept of a request with this digest. Digests were not sealed always: one that is as short as
+/// itself is bare.
+///
+/// # Errors
+/// When a bit differs or it stood elsewhere.
+pub fn is_fingerprint(key: &DataKey, request: &RequestId, kept: &[u8], sha256: &Digest) -> Result<bool, SealError> {
+    if kept.len() == sha256.as_bytes().len() {
+        return Ok(kept == sha256.as_bytes());
+    }
+    let opened = key.open(&fingerprint_place(&request.to_string()), kept)?;
+    Ok(opened == sha256.as_bytes())
+}
+
+fn fingerprint_place(request: &str) -> Place<'_> {
+    Place::new("request", "fingerprint", request)
+}
+
 /// Seals the piece of a file that begins at `start`.
 pub fn seal_chunk(key: &DataKey, file: (&ReportId, &AttachmentId), start: u64, bytes: &[u8]) -> Vec<u8> {
     key.seal(&chunk_place(&chunk_row(file), start), bytes)
@@ -82,7 +107,7 @@ fn chunk_row(file: (&ReportId, &AttachmentId)) -> String {
 }
 
 /// Pieces begin at any byte, because an interrupted upload goes on where it stopped: the start in bytes is the number
-/// of the piece. Files are below 4 GiB.
+/// of the piece. The configuration allows no file in which that needs more than 32 bits.
 fn chunk_place(row: &str, start: u64) -> Place<'_> {
     Place::new("attachment_chunk", "sealed", row).chunk(u32::try_from(start).unwrap_or(u32::MAX))
 }

@@ -2,7 +2,7 @@
 //! receipts say so.
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{Change, LedgerEntry, StoreError, Tx, sealing::DataKey},
     domain::{
         digest::Digest,
         ids::{ReportId, RequestId},
@@ -12,9 +12,13 @@ use framme_shared::{
 };
 use prost::Message as _;
 
+use super::sealed;
 use crate::{
     grpc,
-    store::{request, view, withdrawal},
+    store::{
+        request::{self, First},
+        view, withdrawal,
+    },
 };
 
 /// A request to take a report back, or to close children of it.
@@ -27,6 +31,8 @@ pub struct Request {
     pub request_sha256: Digest,
     /// The reason, sealed.
     pub sealed_reason: Vec<u8>,
+    /// The report's key.
+    pub key: DataKey,
     /// The role-scoped id of the person.
     pub requested_by: String,
 }
@@ -46,14 +52,28 @@ pub enum Requested {
 impl Request {
     /// The answer that the first request with this id got, or that it was another request.
     pub(super) async fn replay(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
-        let first = request::first(tx.conn(), &self.request).await?;
-        Ok(first.map(|(sha256, answer)| {
-            if sha256 == self.request_sha256 {
-                Requested::Done(answer)
-            } else {
-                Requested::ContentDiffers
-            }
+        let Some(first) = request::first(tx.conn(), &self.request).await? else {
+            return Ok(None);
+        };
+        Ok(Some(if self.is_same_as(&first)? {
+            Requested::Done(first.answer)
+        } else {
+            Requested::ContentDiffers
         }))
+    }
+
+    fn is_same_as(&self, first: &First) -> Result<bool, StoreError> {
+        // What was kept of another report's request is sealed with another key.
+        if first.report != self.report {
+            return Ok(false);
+        }
+        sealed::is_fingerprint(&self.key, &self.request, &first.fingerprint, &self.request_sha256).map_err(|_| {
+            StoreError::Corrupt {
+                table: "request",
+                column: "fingerprint",
+                row: self.request.to_string(),
+            }
+        })
     }
 
     /// Stores the request with its answer, and records it.
@@ -68,7 +88,7 @@ impl Request {
             request: &self.request,
             report: &self.report,
             kind,
-            request_sha256: &self.request_sha256,
+            fingerprint: &sealed::seal_fingerprint(&self.key, &self.request, &self.request_sha256),
             sealed_reason: &self.sealed_reason,
             requested_by: &self.requested_by,
             answer: answer.clone(),

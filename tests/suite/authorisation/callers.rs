@@ -18,8 +18,9 @@ use framme_shared::{
         time::to_pb,
     },
 };
-use framme_tests::worlds::eventually;
+use framme_tests::{tables::database_url, worlds::eventually};
 use jiff::SignedDuration;
+use sqlx::{AnyConnection, Connection as _};
 
 /// Somebody who calls.
 pub(super) struct Caller {
@@ -46,7 +47,6 @@ fn nobody(name: &'static str, token: Option<String>) -> Caller {
     }
 }
 
-/// The sender's credentials do not expire.
 pub(super) async fn sender_callers(world: &World) -> Vec<Caller> {
     let mut callers = Vec::new();
     for role in ["officer", "desk", "system", "administrator"] {
@@ -56,6 +56,9 @@ pub(super) async fn sender_callers(world: &World) -> Vec<Caller> {
     let process = &world.sender.process;
     process.command(&["credential", "revoke", &revoked]).await.unwrap();
     callers.push(nobody("somebody whose token was revoked", Some(token)));
+    let (expired, token) = issue_at_sender(&world.sender, "desk").await;
+    expire(&world.sender, &expired).await;
+    callers.push(nobody("somebody whose token expired", Some(token)));
     callers.push(nobody("somebody with no token", None));
     callers.push(nobody("somebody with a wrong token", Some("A".repeat(43))));
     let other = world.receivers[0].intake_leader_token.clone();
@@ -69,6 +72,20 @@ async fn issue_at_sender(sender: &SenderNode, role: &str) -> (String, String) {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
     (text("credential_id"), text("token"))
+}
+
+/// As if its days had passed: none is issued for less than one.
+async fn expire(sender: &SenderNode, credential: &str) {
+    sqlx::any::install_default_drivers();
+    let mut database = AnyConnection::connect(&database_url(&sender.process.config_file()))
+        .await
+        .unwrap();
+    let expired = sqlx::query("UPDATE credential SET expires_at = issued_at WHERE credential_id = $1")
+        .bind(credential.to_owned())
+        .execute(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(expired.rows_affected(), 1);
 }
 
 pub(super) async fn receiver_callers(receiver: &ReceiverNode) -> Vec<Caller> {

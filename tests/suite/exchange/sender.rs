@@ -27,6 +27,7 @@ use framme_shared::{
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TrustFiles,
+        validity::{USUAL_DAYS, expiry},
     },
     wire::pb::{
         report::Urgency,
@@ -78,6 +79,7 @@ impl RealSender {
                 secret_sha256: Digest::of(DESK.as_bytes()),
                 role: Role::Desk,
                 holder: DESK.parse().unwrap(),
+                expires_at: expiry(authorities.clock.now(), USUAL_DAYS),
             },
             by: "test".to_owned(),
         };

@@ -30,14 +30,14 @@ on_both_databases!(
     a_file_beyond_the_limit_is_refused,
 );
 
-const ID: &str = "6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b20";
-const SIZE: usize = 3 * 1024 * 1024 + 17;
+pub(crate) const ID: &str = "6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b20";
+pub(crate) const SIZE: usize = 3 * 1024 * 1024 + 17;
 
-fn content() -> Vec<u8> {
+pub(crate) fn content() -> Vec<u8> {
     (0..SIZE).map(|place| (place % 251) as u8).collect()
 }
 
-fn with_attachment(stage: &mut Stage) -> Report {
+pub(crate) fn with_attachment(stage: &mut Stage) -> Report {
     let mut report = stage.report(&[TROMSO], Urgency::Normal);
     report.attachments.push(Attachment {
         attachment_id: ID.to_owned(),
@@ -50,22 +50,26 @@ fn with_attachment(stage: &mut Stage) -> Report {
     report
 }
 
-fn message(part: Part) -> UploadAttachmentRequest {
+pub(crate) fn message(part: Part) -> UploadAttachmentRequest {
     UploadAttachmentRequest {
         chunk: Some(AttachmentChunk { part: Some(part) }),
     }
 }
 
-/// Uploads `bytes` as if they were the whole file from `offset` on.
-async fn upload(stage: &Stage, report: &Report, offset: usize, bytes: &[u8]) -> Result<(), Status> {
-    let header = AttachmentUploadHeader {
+/// The announcement of the file, from `offset` on.
+pub(crate) fn header(report: &Report, offset: usize) -> UploadAttachmentRequest {
+    message(Part::Header(AttachmentUploadHeader {
         owner_id: report.report_id.clone(),
         attachment_id: ID.to_owned(),
         size_bytes: SIZE as u64,
         sha256: Digest::of(&content()).as_bytes().to_vec().into(),
         offset: offset as u64,
-    };
-    let mut messages = vec![message(Part::Header(header))];
+    }))
+}
+
+/// Uploads `bytes` as if they were the whole file from `offset` on.
+pub(crate) async fn upload(stage: &Stage, report: &Report, offset: usize, bytes: &[u8]) -> Result<(), Status> {
+    let mut messages = vec![header(report, offset)];
     messages.extend(
         bytes
             .chunks(256 * 1024)
@@ -87,7 +91,7 @@ pub(crate) async fn uploaded(stage: &mut Stage) -> ReportId {
     id
 }
 
-async fn committed(stage: &Stage, report: &Report) -> Option<u64> {
+pub(crate) async fn committed(stage: &Stage, report: &Report) -> Option<u64> {
     let request = GetAttachmentUploadRequest {
         report_id: report.report_id.clone(),
         attachment_id: ID.to_owned(),

@@ -1,7 +1,7 @@
 //! Withdrawing and closing.
 
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::Standing},
+    domain::{digest::Digest, ids::ReportId, lifecycle::Standing},
     wire::{
         pb::{
             report::{ErrorReason, Urgency},
@@ -10,7 +10,7 @@ use framme_shared::{
         status::reason_of,
     },
 };
-use framme_tests::{database::TestDatabase, on_both_databases};
+use framme_tests::{database::TestDatabase, on_both_databases, tables::Tables};
 use prost::Message as _;
 
 use super::stage::{HARSTAD, Stage, TROMSO, soon};
@@ -19,6 +19,9 @@ on_both_databases!(
     a_withdrawal_reaches_every_receiver_and_its_receipts_end_the_report,
     a_withdrawal_before_delivery_waits_for_it,
     the_same_request_gets_the_first_answer_and_another_under_its_id_is_refused,
+    a_request_id_of_another_report_is_refused,
+    the_digest_of_a_reason_is_kept_nowhere,
+    a_request_from_before_digests_were_sealed_gets_its_first_answer,
     closing_ends_what_is_open_and_leaves_what_is_delivered,
     only_a_person_at_the_desk_closes,
     an_ended_report_cannot_be_ended_again,
@@ -113,6 +116,56 @@ async fn the_same_request_gets_the_first_answer_and_another_under_its_id_is_refu
         .into_inner();
     assert_eq!(first.encode_to_vec(), again.encode_to_vec());
     let mut other = closing(&report, REQUEST);
+    other.reason.push('!');
+    let refused = stage.desk().close_report(other).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(ErrorReason::ContentDiffers));
+}
+
+async fn a_request_id_of_another_report_is_refused(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let (one, other) = (
+        stage.submit(&[TROMSO], Urgency::Normal).await,
+        stage.submit(&[TROMSO], Urgency::Normal).await,
+    );
+    stage.desk().close_report(closing(&one, REQUEST)).await.unwrap();
+    let refused = stage.desk().close_report(closing(&other, REQUEST)).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(ErrorReason::ContentDiffers));
+    assert_eq!(stage.view(&other).await.standing(), Standing::Open);
+}
+
+fn digest_of(request: &CloseReportRequest) -> Vec<u8> {
+    Digest::of(&request.encode_to_vec()).as_bytes().to_vec()
+}
+
+async fn the_digest_of_a_reason_is_kept_nowhere(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    let request = closing(&report, REQUEST);
+    stage.desk().close_report(request.clone()).await.unwrap();
+
+    let digests = [
+        digest_of(&request),
+        Digest::of(request.reason.as_bytes()).as_bytes().to_vec(),
+    ];
+    let mut tables = Tables::open(&stage.database.config().url).await;
+    for (column, value) in tables.values().await {
+        let holds = |digest: &Vec<u8>| value.windows(digest.len()).any(|window| window == digest);
+        assert!(!digests.iter().any(holds), "{column}");
+    }
+}
+
+async fn a_request_from_before_digests_were_sealed_gets_its_first_answer(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    let request = closing(&report, REQUEST);
+    let first = stage.desk().close_report(request.clone()).await.unwrap().into_inner();
+    let mut connection = stage.database.connect().await;
+    let made_old = sqlx::query("UPDATE request SET fingerprint = $1").bind(digest_of(&request));
+    assert_eq!(made_old.execute(&mut connection).await.unwrap().rows_affected(), 1);
+
+    let again = stage.desk().close_report(request.clone()).await.unwrap().into_inner();
+    assert_eq!(first.encode_to_vec(), again.encode_to_vec());
+    let mut other = request;
     other.reason.push('!');
     let refused = stage.desk().close_report(other).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(ErrorReason::ContentDiffers));

@@ -35,6 +35,7 @@ use framme_shared::{
         random::{Random, SeededRandom},
         shutdown::Shutdown,
         tls::TlsFiles,
+        validity::{USUAL_DAYS, expiry},
     },
     wire::pb::{
         report::{Report, Urgency},
@@ -42,7 +43,7 @@ use framme_shared::{
     },
 };
 use framme_tests::database::TestDatabase;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
@@ -106,7 +107,7 @@ impl Stage {
             (Role::Officer, "officer-1"),
             (Role::System, "police-system"),
         ] {
-            opened.change(issue(role, holder)).await.unwrap();
+            opened.change(issue(role, holder, clock.now())).await.unwrap();
         }
         let mut directory = Directory::default();
         directory.add(Area::parse(TROMSO).unwrap(), one).unwrap();
@@ -265,7 +266,7 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
         .expect("this should not take long")
 }
 
-fn issue(role: Role, holder: &str) -> IssueCredential {
+fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     let id = CredentialId::from_uuid(SeededRandom::new(holder.len() as u64).new_uuid()).unwrap();
     IssueCredential {
         new: NewCredential {
@@ -274,6 +275,7 @@ fn issue(role: Role, holder: &str) -> IssueCredential {
             secret_sha256: Digest::of(holder.as_bytes()),
             role,
             holder: holder.parse().unwrap(),
+            expires_at: expiry(now, USUAL_DAYS),
         },
         by: "test".to_owned(),
     }

@@ -16,6 +16,10 @@ pub mod limits {
     pub const PHONE_CALLS: usize = 20;
     /// Attachments.
     pub const ATTACHMENTS: usize = 20;
+    /// Bytes of one attachment, whatever is configured: 4 GiB less 1 MiB. A piece is sealed for the place where it
+    /// begins, counted in 32 bits: beyond, two pieces would have one place, and could be exchanged unnoticed. A piece
+    /// has 1 MiB at most, so none reaches over the end.
+    pub const ATTACHMENT_BYTES: u64 = (1 << 32) - (1 << 20);
     /// Lines of an address.
     pub const ADDRESS_LINES: usize = 3;
 }

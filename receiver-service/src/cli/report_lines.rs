@@ -1,4 +1,4 @@
-//! A report's content as JSON, with the field names of the contract, and as lines for people.
+//! A report's content as lines for people, with the field names of the contract.
 
 use framme_shared::wire::pb::report::{
     self as pb, Address, Attachment, Carer, Child, Disclosure, Informed, PhoneCall, Report, Reporter, child::Identity,
@@ -7,8 +7,14 @@ use serde_json::{Map, Value, json};
 
 use super::output::{time, word};
 
-/// The content; what is empty is left out.
-pub(super) fn report(report: &Report) -> Value {
+/// `key: value` for each field that is not empty, those of fields below it and further in.
+pub(super) fn lines(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    write(&tree(report), 0, &mut lines);
+    lines
+}
+
+fn tree(report: &Report) -> Value {
     let account = report.account.clone().unwrap_or_default();
     filled(json!({
         "report_id": report.report_id,
@@ -155,13 +161,6 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// `key: value` for each member, those of members below it and further in.
-pub(super) fn lines(value: &Value) -> Vec<String> {
-    let mut lines = Vec::new();
-    write(value, 0, &mut lines);
-    lines
-}
-
 fn write(value: &Value, depth: usize, lines: &mut Vec<String>) {
     let indent = "  ".repeat(depth);
     match value {
@@ -198,8 +197,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_members_are_left_out_and_the_rest_is_printed_in_depth() {
-        let value = report(&Report {
+    fn empty_fields_are_left_out_and_the_rest_is_printed_in_depth() {
+        let report = Report {
             report_id: "r".to_owned(),
             children: vec![Child {
                 child_id: "c".to_owned(),
@@ -207,9 +206,9 @@ mod tests {
                 ..Child::default()
             }],
             ..Report::default()
-        });
+        };
         assert_eq!(
-            lines(&value),
+            lines(&report),
             [
                 "children:",
                 "  -",
