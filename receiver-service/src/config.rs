@@ -52,8 +52,9 @@ pub struct Config {
 pub struct ExchangeConfig {
     /// Where it listens.
     pub address: SocketAddr,
-    /// Limits of the listener. Default: those for peers on the Internet, with 48 requests of one connection at once,
-    /// because a sender's window of 32 deliveries shares its connection with confirmations and withdrawals.
+    /// Limits of the listener. Default: those for peers on the Internet, with 128 requests of one connection at once:
+    /// a sender's window of 96 deliveries shares its connection with withdrawals. Only senders on the allow list get
+    /// so far, and the deliveries of a window share the fsyncs that each of them waits for.
     #[serde(default = "exchange_limits")]
     pub limits: ServeLimits,
 }
@@ -170,7 +171,8 @@ impl Config {
 
 fn exchange_limits() -> ServeLimits {
     ServeLimits {
-        requests_per_connection: 48,
+        requests_per_connection: 128,
+        streams_per_connection: 160,
         ..ServeLimits::default()
     }
 }

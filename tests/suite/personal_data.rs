@@ -112,6 +112,8 @@ fn assert_search_sees(world: &World, marked: &Marked, found: &[Found]) {
         (address.as_str(), "sender/sender.ready.json"),
         (report_id.as_str(), "sender receipt payload"),
         (report_id.as_str(), "receiver receipt payload"),
+        ("x5c", "sender receipt header"),
+        ("x5c", "receiver receipt header"),
         ("must be", "told"),
     ];
     if world.directory.join("sender/sender.db").exists() {

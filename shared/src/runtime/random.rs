@@ -96,6 +96,8 @@ impl Random for SeededRandom {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
@@ -117,6 +119,28 @@ mod tests {
     fn ids_are_version_4() {
         assert_eq!(OsRandom.new_uuid().get_version_num(), 4);
         assert_ne!(OsRandom.new_uuid(), OsRandom.new_uuid());
+    }
+
+    #[test]
+    fn ids_made_later_come_later_in_order() {
+        let at = Timestamp::constant(1_790_000_000, 0);
+        let earlier = OsRandom.new_uuid_at(at);
+        let later = OsRandom.new_uuid_at(at + SignedDuration::from_millis(1));
+        assert_eq!(earlier.get_version_num(), 7);
+        assert!(earlier.to_string() < later.to_string());
+        assert_ne!(earlier, OsRandom.new_uuid_at(at));
+        assert!(!OsRandom.new_uuid_at(Timestamp::MIN).is_nil());
+    }
+
+    #[test]
+    fn every_id_of_a_range_comes_after_some_place_in_it() {
+        let (first, last) = (Uuid::from_u128(10), Uuid::from_u128(13));
+        let random = SeededRandom::new(5);
+        let mut places: Vec<u128> = (0..200).map(|_| random.uuid_before(first, last).as_u128()).collect();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places, [9, 10, 11, 12]);
+        assert_eq!(random.uuid_before(first, first), Uuid::from_u128(9));
     }
 
     #[test]

@@ -45,11 +45,15 @@ async fn tables(process: &Process) -> Vec<Found> {
     let mut database = Tables::open(&database_url(&process.config_file())).await;
     let mut found = Vec::new();
     for (column, bytes) in database.values().await {
-        if column == "receipt.jws" {
-            for (part, bytes) in ["header", "payload"].iter().zip(decoded(&bytes)) {
-                let place = format!("{name} receipt {part}");
-                found.push(Found { place, bytes });
-            }
+        let part = match column.as_str() {
+            "receipt.jws" => Some("payload"),
+            "receipt_header.header" => Some("header"),
+            _ => None,
+        };
+        if let Some(part) = part {
+            let place = format!("{name} receipt {part}");
+            let bytes = decoded(&bytes);
+            found.push(Found { place, bytes });
         }
         let place = format!("{name} table {column}");
         found.push(Found { place, bytes });
@@ -57,8 +61,8 @@ async fn tables(process: &Process) -> Vec<Found> {
     found
 }
 
-/// Header and payload of a receipt.
-fn decoded(jws: &[u8]) -> Vec<Vec<u8>> {
-    let parts = jws.split(|byte| *byte == b'.').take(2);
-    parts.map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect()
+/// What stands before the first dot: a header lies alone, a payload before its signature.
+fn decoded(part: &[u8]) -> Vec<u8> {
+    let encoded = part.split(|byte| *byte == b'.').next().unwrap_or_default();
+    URL_SAFE_NO_PAD.decode(encoded).unwrap()
 }
