@@ -38,7 +38,8 @@ pub fn exactly(touched: u64, wanted: usize) -> Result<(), StoreError> {
     }
 }
 
-/// A statement around a list of rows: `head ($1, $2), ($3, $4) tail`. Head and tail have no parameters of their own.
+/// A statement around a list of rows: `head ($1, $2), ($3, $4) tail`. Head and tail have no parameters of their own, and
+/// the first value of a row is never NULL.
 ///
 /// Serves `INSERT INTO … VALUES`, and `UPDATE … FROM (VALUES` with the tail `) AS new WHERE …` and the columns
 /// `new.column1, new.column2 …`, and with `columns` = 1 also `… IN (VALUES` with the tail `)`.
@@ -65,9 +66,9 @@ impl ManyRows {
         items: &'q [T],
         mut bind: impl FnMut(Statement<'q>, &'q T) -> Statement<'q>,
     ) -> Result<u64, StoreError> {
-        let mut touched = 0;
-        for chunk in chunks(items) {
-            let sql = self.sql(Dialect::of(connection), chunk.len());
+        let (mut touched, dialect) = (0, Dialect::of(connection));
+        for chunk in chunks(items, dialect) {
+            let sql = self.sql(dialect, chunk.len());
             let query = chunk.iter().fold(sqlx::query(sql), &mut bind);
             touched += query.execute(&mut *connection).await?.rows_affected();
         }
@@ -84,9 +85,9 @@ impl ManyRows {
         items: &'q [T],
         mut bind: impl FnMut(Statement<'q>, &'q T) -> Statement<'q>,
     ) -> Result<Vec<sqlx::any::AnyRow>, StoreError> {
-        let mut rows = Vec::new();
-        for chunk in chunks(items) {
-            let sql = self.sql(Dialect::of(connection), chunk.len());
+        let (mut rows, dialect) = (Vec::new(), Dialect::of(connection));
+        for chunk in chunks(items, dialect) {
+            let sql = self.sql(dialect, chunk.len());
             let query = chunk.iter().fold(sqlx::query(sql), &mut bind);
             rows.extend(query.fetch_all(&mut *connection).await?);
         }
@@ -96,6 +97,7 @@ impl ManyRows {
     /// The text for this many rows, made once per process.
     fn sql(&self, dialect: Dialect, rows: usize) -> AssertSqlSafe<Arc<str>> {
         static TEXTS: Mutex<Option<Texts>> = Mutex::new(None);
+        let rows = rows.next_power_of_two();
         let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let text = texts
             .get_or_insert_default()
@@ -105,40 +107,42 @@ impl ManyRows {
         AssertSqlSafe(Arc::clone(text))
     }
 
+    fn text(&self, dialect: Dialect, rows: usize) -> String {
+        let list = (0..rows)
+            .map(|row| self.row(dialect, row))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let Self { head, tail, .. } = self;
+        match dialect {
+            // What is not bound is NULL: one text serves every number of rows up to its own.
+            Dialect::Sqlite if rows > 1 => {
+                let head = head.strip_suffix("VALUES").unwrap_or(head);
+                format!("{head}SELECT * FROM (VALUES {list}) WHERE column1 IS NOT NULL {tail}")
+            }
+            _ => format!("{head} {list} {tail}"),
+        }
+    }
+
     /// SQLite finds the name of a parameter by going through all names before it, for each of them again; parameters
     /// without names cost nothing.
-    fn text(&self, dialect: Dialect, rows: usize) -> String {
-        let mut text = String::from(self.head);
-        for row in 0..rows {
-            text.push_str(if row == 0 { " (" } else { ", (" });
-            for column in 0..self.columns {
-                if column > 0 {
-                    text.push_str(", ");
-                }
-                match dialect {
-                    Dialect::Sqlite => text.push('?'),
-                    Dialect::Postgres => text.push_str(&format!("${}", row * self.columns + column + 1)),
-                }
-            }
-            text.push(')');
-        }
-        if !self.tail.is_empty() {
-            text.push(' ');
-            text.push_str(self.tail);
-        }
-        text
+    fn row(&self, dialect: Dialect, row: usize) -> String {
+        let parameters = (0..self.columns).map(|column| match dialect {
+            Dialect::Sqlite => "?".to_owned(),
+            Dialect::Postgres => format!("${}", row * self.columns + column + 1),
+        });
+        format!("({})", parameters.collect::<Vec<_>>().join(", "))
     }
 }
 
-/// Chunks whose lengths are powers of two, so that few different texts are prepared: 100 rows are 64, 32 and 4.
-fn chunks<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+/// Chunks for which few different texts are prepared. On PostgreSQL their lengths are powers of two: 100 rows are 64, 32
+/// and 4.
+fn chunks<T>(mut items: &[T], dialect: Dialect) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let length = items
-            .len()
-            .checked_ilog2()
-            .map(|power| 1_usize << power)?
-            .min(MOST_ROWS);
-        let (chunk, rest) = items.split_at(length);
+        let length = match dialect {
+            Dialect::Sqlite => Some(items.len()).filter(|length| *length > 0)?,
+            Dialect::Postgres => 1_usize << items.len().checked_ilog2()?,
+        };
+        let (chunk, rest) = items.split_at(length.min(MOST_ROWS));
         items = rest;
         Some(chunk)
     })
@@ -161,16 +165,19 @@ mod tests {
         );
         assert_eq!(
             insert.text(Dialect::Sqlite, 2),
-            "INSERT INTO a (b, c) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
+            "INSERT INTO a (b, c) SELECT * FROM (VALUES (?, ?), (?, ?)) WHERE column1 IS NOT NULL ON CONFLICT DO NOTHING"
         );
     }
 
     #[test]
-    fn chunks_are_powers_of_two_and_leave_nothing_out() {
+    fn chunks_leave_nothing_out_and_few_texts_serve_them() {
         let items: Vec<u32> = (0..612).collect();
-        let lengths: Vec<usize> = chunks(&items).map(<[u32]>::len).collect();
-        assert_eq!(lengths, [256, 256, 64, 32, 4]);
-        assert_eq!(chunks(&items).flatten().copied().collect::<Vec<_>>(), items);
-        assert_eq!(chunks::<u32>(&[]).count(), 0);
+        let lengths = |dialect| chunks(&items, dialect).map(<[u32]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(Dialect::Postgres), [256, 256, 64, 32, 4]);
+        assert_eq!(lengths(Dialect::Sqlite), [256, 256, 100]);
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            assert_eq!(chunks(&items, dialect).flatten().copied().collect::<Vec<_>>(), items);
+            assert_eq!(chunks::<u32>(&[], dialect).count(), 0);
+        }
     }
 }
