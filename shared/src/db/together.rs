@@ -40,7 +40,7 @@ where
         tokio::spawn(async move {
             let mut together = Vec::with_capacity(MOST_TOGETHER);
             while waiting.recv_many(&mut together, MOST_TOGETHER).await > 0 {
-                answer_all(&pool, look_up, together.drain(..).collect()).await;
+                answer_all(&pool, look_up, std::mem::take(&mut together)).await;
             }
         });
         Self { asked }

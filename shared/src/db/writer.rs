@@ -18,7 +18,7 @@ use super::mark::Mark;
 use super::{Cause, Change, StoreError};
 
 /// Most changes in one transaction: enough to share an fsync, few enough to answer the first of them soon.
-const MOST_TOGETHER: usize = 64;
+const MOST_TOGETHER: usize = 128;
 
 /// Changes that may wait. A caller who comes later waits for room.
 const MOST_WAITING: usize = 1024;
