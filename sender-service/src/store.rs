@@ -7,6 +7,7 @@ pub mod child;
 pub mod columns;
 pub mod credential;
 pub mod data_key;
+pub mod delivery;
 pub mod figures;
 pub mod news;
 pub mod receipt;

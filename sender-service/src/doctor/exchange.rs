@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Subject, damage};
 use crate::store::{
+    delivery,
     receiver::{self, ReceiverRow},
     transmission,
 };
@@ -26,7 +27,7 @@ pub(super) async fn all(subject: &Subject<'_>, progress: &mut impl FnMut()) -> R
         findings.push(numbers(subject, &row, progress).await?);
     }
     let mut failing = Faults::default();
-    for group in transmission::failing(reader).await? {
+    for group in delivery::failing(reader).await? {
         failing.note(format!(
             "{} deliveries to {} fail with {}",
             group.count, group.receiver, group.failure

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{failure::Failure, lease::Lease};
-use crate::{context::Context, files::ReadError, peer::Peer, store::transmission::Claimed};
+use crate::{context::Context, files::ReadError, peer::Peer, store::delivery::Claimed};
 
 /// One message of an upload holds this much.
 const DATA_BYTES: usize = 256 * 1024;

@@ -11,7 +11,7 @@ use prost::Message as _;
 use zeroize::Zeroizing;
 
 use super::{attachments, failure::Failure, lease::Lease};
-use crate::{context::Context, peer::Peer, store::transmission::Claimed, submission::sealed};
+use crate::{context::Context, peer::Peer, store::delivery::Claimed, submission::sealed};
 
 /// Returns when the receiver holds the transmission, by its own verified word.
 pub(super) async fn deliver(context: &Context, peer: &Peer, lease: &Lease, claimed: &Claimed) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use framme_shared::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::failure::Failure;
-use crate::{context::Context, store::transmission};
+use crate::{context::Context, store::delivery};
 
 /// An attempt ends this long before its lease does, so that clocks may differ a little and its end can be recorded.
 const MARGIN: SignedDuration = SignedDuration::from_secs(2);
@@ -94,7 +94,7 @@ impl Change for RenewLease {
     async fn apply(&self, tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
         let at = tx.at();
         let until = at.saturating_add(self.length).unwrap_or(Timestamp::MAX);
-        let held = transmission::renew_lease(tx.conn(), &self.transmission, &self.token, until, at).await?;
+        let held = delivery::renew_lease(tx.conn(), &self.transmission, &self.token, until, at).await?;
         Ok(held.then_some(until))
     }
 }

@@ -9,7 +9,7 @@ use framme_shared::{
 use jiff::Timestamp;
 
 use crate::store::{
-    transmission::{self, Claimed},
+    delivery::{self, Claimed},
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -71,7 +71,7 @@ impl Change for Turn {
         }
         let lease_until = at.saturating_add(self.lease).unwrap_or(Timestamp::MAX);
         let limit = i64::from(self.limit);
-        let deliveries = transmission::claim(tx.conn(), &self.receiver, &self.token, lease_until, limit, at).await?;
+        let deliveries = delivery::claim(tx.conn(), &self.receiver, &self.token, lease_until, limit, at).await?;
         let left = limit - deliveries.len() as i64;
         let withdrawals = if left > 0 {
             withdrawal::claim(tx.conn(), &self.receiver, &self.token, lease_until, left, at).await?
@@ -94,7 +94,7 @@ impl Turn {
             .filter(|ended| ended.kind == Kind::Delivery && ended.outcome == Outcome::Done)
             .map(|ended| ended.transmission)
             .collect();
-        transmission::hand_over(tx.conn(), &handed_over, at, "SettleDeliveries").await?;
+        delivery::hand_over(tx.conn(), &handed_over, at, "SettleDeliveries").await?;
         for ended in &self.ended {
             let (id, token) = (&ended.transmission, ended.token.as_str());
             match (ended.kind, ended.outcome) {
@@ -108,7 +108,7 @@ impl Turn {
                         next_attempt_at,
                     },
                 ) => {
-                    transmission::put_back(tx.conn(), id, token, failure, next_attempt_at, at).await?;
+                    delivery::put_back(tx.conn(), id, token, failure, next_attempt_at, at).await?;
                 }
                 (
                     Kind::Withdrawal,
@@ -134,7 +134,7 @@ impl Change for ReleaseLeases {
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
-        transmission::release_all(tx.conn(), at).await?;
+        delivery::release_all(tx.conn(), at).await?;
         withdrawal::release_all(tx.conn(), at).await
     }
 }

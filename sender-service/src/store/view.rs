@@ -250,8 +250,8 @@ pub async fn sealed_parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<Seale
         "-- view::sealed_parts
 SELECT transmission.transmission_id, transmission_content.content, data_key.wrapped
 FROM transmission
-JOIN transmission_content ON transmission_content.transmission_id = transmission.transmission_id
-JOIN data_key ON data_key.report_id = transmission.report_id
+LEFT JOIN transmission_content ON transmission_content.transmission_id = transmission.transmission_id
+LEFT JOIN data_key ON data_key.report_id = transmission.report_id
 WHERE transmission.transmission_id IN (
     SELECT transmission_id
     FROM child
@@ -264,10 +264,12 @@ ORDER BY transmission.receiver",
     rows.iter()
         .map(|row| {
             let reader = Reader::new(row, "transmission", "transmission_id");
+            // A part that is gone is damage, and no report is shown without it.
+            let there = |column| reader.bytes_or_null(column)?.ok_or_else(|| reader.corrupt(column));
             Ok(SealedPart {
                 transmission: reader.parsed("transmission_id")?,
-                content: reader.bytes("content")?,
-                wrapped_key: reader.bytes("wrapped")?,
+                content: there("content")?,
+                wrapped_key: there("wrapped")?,
             })
         })
         .collect()

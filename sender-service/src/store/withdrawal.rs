@@ -135,7 +135,7 @@ WHERE transmission_id = $4 AND lease_token = $5 AND state = 'waiting'",
     Ok(result.rows_affected() == 1)
 }
 
-/// Ends all leases, as [`super::transmission::release_all`].
+/// Ends all leases, as [`super::delivery::release_all`].
 pub async fn release_all(conn: &mut AnyConnection, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "-- withdrawal::release_all

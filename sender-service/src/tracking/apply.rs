@@ -13,7 +13,7 @@ use framme_shared::{
 
 use super::{picture::Picture, verify::Incoming};
 use crate::store::{
-    child,
+    child, delivery,
     receipt::{self, NewReceipt},
     receiver, report, transmission,
 };
@@ -118,7 +118,7 @@ impl ApplyReceipts {
         receipt::insert(tx.conn(), &self.receiver, &rows, at).await?;
         child::update(tx.conn(), &picture.moved(), at, "ApplyReceipts").await?;
         report::derive(tx.conn(), &picture.derived_anew(), at, "ApplyReceipts").await?;
-        transmission::hand_over(tx.conn(), picture.handed_over(), at, "ApplyReceipts").await?;
+        delivery::hand_over(tx.conn(), picture.handed_over(), at, "ApplyReceipts").await?;
         receiver::advance(
             tx.conn(),
             &self.receiver,

@@ -18,6 +18,7 @@ on_both_databases!(
     a_refusal_is_recorded_and_tried_again,
     delivery_alone_moves_no_child,
     an_unreachable_receiver_costs_one_attempt_at_a_time,
+    content_that_is_gone_keeps_no_other_from_being_delivered,
 );
 
 async fn acute_goes_before_urgent_before_normal_and_then_the_oldest(database: TestDatabase) {
@@ -121,4 +122,23 @@ async fn an_unreachable_receiver_costs_one_attempt_at_a_time(database: TestDatab
     stage.clock.advance(Duration::from_secs(31));
     soon(drain(&mut worker)).await;
     assert_eq!(stage.first.arrived().len(), at_first + 1);
+}
+
+async fn content_that_is_gone_keeps_no_other_from_being_delivered(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let damaged = stage.submit(&[TROMSO], Urgency::Acute).await;
+    let whole = stage.submit(&[TROMSO], Urgency::Normal).await;
+    let transmission = stage.view(&damaged).await.transmissions[0].transmission;
+    let mut connection = stage.database.connect().await;
+    sqlx::query("DELETE FROM transmission_content WHERE transmission_id = $1")
+        .bind(transmission.to_string())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let mut worker = stage.outbox(0);
+    soon(drain(&mut worker)).await;
+    let failed = stage.view(&damaged).await.transmissions.remove(0);
+    assert_eq!(failed.last_failure.as_deref(), Some("content-damaged"));
+    assert!(failed.next_attempt_at.is_some(), "it is not forgotten");
+    assert_eq!(stage.view(&whole).await.transmissions[0].next_attempt_at, None);
 }

@@ -16,7 +16,7 @@ use framme_sender::{
     grpc::{Api, authorisation::Role},
     outbox::{self, OutboxWorker},
     peer::Peer,
-    store::{SCHEMA, credential::NewCredential, transmission, view},
+    store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
     trust::ReceiptTrust,
 };
@@ -325,7 +325,7 @@ impl Change for ClaimOne {
     async fn apply(&self, tx: &mut Tx) -> Result<Option<ReportId>, StoreError> {
         let at = tx.at();
         let until = at + SignedDuration::from_secs(30);
-        let claimed = transmission::claim(tx.conn(), &self.0, "test", until, 1, at).await?;
+        let claimed = delivery::claim(tx.conn(), &self.0, "test", until, 1, at).await?;
         Ok(claimed.first().map(|claimed| claimed.report))
     }
 }

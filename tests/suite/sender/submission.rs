@@ -29,6 +29,7 @@ on_both_databases!(
     a_child_that_nobody_serves_is_named_and_nothing_is_kept,
     a_report_that_breaks_a_rule_leaves_nothing,
     content_comes_back_whole_and_the_reading_is_recorded,
+    a_report_of_which_a_part_is_gone_is_not_shown_without_it,
     callers_may_do_what_their_role_allows_and_nothing_else,
     a_list_pages_through_every_report_once,
     a_follower_sees_the_state_now_and_each_change,
@@ -144,6 +145,24 @@ async fn content_comes_back_whole_and_the_reading_is_recorded(database: TestData
     assert_eq!(readings, 1);
     let denied = stage.system().get_report(request).await.unwrap_err();
     assert_eq!(reason_of(&denied), Some(ErrorReason::PermissionDenied));
+}
+
+async fn a_report_of_which_a_part_is_gone_is_not_shown_without_it(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = stage.submit(&[TROMSO, HARSTAD], Urgency::Acute).await;
+    let gone = stage.view(&report).await.transmissions[1].transmission;
+    let mut connection = stage.database.connect().await;
+    sqlx::query("DELETE FROM transmission_content WHERE transmission_id = $1")
+        .bind(gone.to_string())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let request = GetReportRequest {
+        report_id: report.to_string(),
+        include_content: true,
+    };
+    let refused = stage.desk().get_report(request).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(ErrorReason::StorageCorrupt));
 }
 
 async fn callers_may_do_what_their_role_allows_and_nothing_else(database: TestDatabase) {
