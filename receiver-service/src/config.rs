@@ -53,7 +53,7 @@ pub struct ExchangeConfig {
     /// Where it listens.
     pub address: SocketAddr,
     /// Limits of the listener. Default: those for peers on the Internet, with 128 requests of one connection at once:
-    /// a sender's window of 96 deliveries shares its connection with withdrawals. Only senders on the allow list get
+    /// a sender's window of 120 deliveries shares its connection with withdrawals. Only senders on the allow list get
     /// so far, and the deliveries of a window share the fsyncs that each of them waits for.
     #[serde(default = "exchange_limits")]
     pub limits: ServeLimits,

@@ -72,7 +72,7 @@ pub struct LocalConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutboxConfig {
-    /// Deliveries under way to one receiver at once, 1-256. Default 96.
+    /// Deliveries under way to one receiver at once, 1-256. Default 120.
     pub in_flight: u32,
     /// How long a worker may hold a delivery before another may take it, in seconds. Default 30.
     pub lease_seconds: u64,
@@ -87,7 +87,7 @@ pub struct OutboxConfig {
 impl Default for OutboxConfig {
     fn default() -> Self {
         Self {
-            in_flight: 96,
+            in_flight: 120,
             lease_seconds: 30,
             backoff_base_ms: 1_000,
             backoff_cap_ms: 300_000,
