@@ -2,6 +2,7 @@
 //! pays for another's fault.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use framme_shared::db::{Change, Database, StoreError, Together, Tx};
@@ -20,6 +21,8 @@ on_both_databases!(
     changes_of_two_kinds_at_once_are_all_made,
     rows_asked_for_at_the_same_time_are_each_found,
     a_row_that_cannot_be_read_is_an_error_for_nobody_else,
+    a_panic_of_a_lookup_costs_nobody_who_asks_later,
+    a_database_that_is_away_is_asked_once_for_all_who_wait,
 );
 
 /// As [`AddNote`], and notes how many were made together.
@@ -134,6 +137,7 @@ async fn changes_of_two_kinds_at_once_are_all_made(test: TestDatabase) {
 }
 
 const UNREADABLE: i64 = 13;
+const PANICS: i64 = 666;
 
 /// Finds the revisions of notes; one of them cannot be read.
 fn revisions<'a>(
@@ -147,6 +151,7 @@ fn revisions<'a>(
                 .bind(id)
                 .fetch_optional(&mut *connection)
                 .await?;
+            assert_ne!(*id, PANICS, "on purpose");
             if *id == UNREADABLE {
                 return Err(StoreError::Corrupt {
                     table: "note",
@@ -185,4 +190,31 @@ async fn a_row_that_cannot_be_read_is_an_error_for_nobody_else(test: TestDatabas
             _ => assert_eq!(answer.unwrap(), Some(1)),
         }
     }
+}
+
+async fn a_panic_of_a_lookup_costs_nobody_who_asks_later(test: TestDatabase) {
+    let database = test.open(&SCHEMA).await;
+    database.change(AddNote::well(1)).await.unwrap();
+    let together = Together::new(database.reader().clone(), revisions);
+    assert!(matches!(together.get(PANICS).await, Err(StoreError::Panicked)));
+    assert_eq!(together.get(1).await.unwrap(), Some(1));
+}
+
+async fn a_database_that_is_away_is_asked_once_for_all_who_wait(test: TestDatabase) {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let database = test.open(&SCHEMA).await;
+    let together = Together::<i64, i64>::new(database.reader().clone(), |_, _| {
+        Box::pin(async {
+            ASKED.fetch_add(1, Ordering::SeqCst);
+            Err(StoreError::from(sqlx::Error::PoolTimedOut))
+        })
+    });
+    let answers = future::join_all((0..20).map(|id| together.get(id))).await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer, Err(StoreError::Unavailable(_))))
+    );
+    // The test runs on two databases, and the first of those who ask may be answered alone.
+    assert!(ASKED.load(Ordering::SeqCst) <= 4);
 }

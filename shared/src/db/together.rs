@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use super::{Cause, StoreError};
 
 /// Most rows of one statement: each may be as large as a report.
 const MOST_TOGETHER: usize = 32;
@@ -67,24 +69,28 @@ where
     V: Clone,
 {
     let keys: Vec<K> = asked.iter().map(|(key, _)| *key).collect();
-    let found = match keys.as_slice() {
-        // Whose error it is shows when each is read alone.
-        [_, _, ..] => read(pool, look_up, &keys).await.ok(),
-        _ => None,
-    };
+    let found = read(pool, look_up, &keys).await;
     for (key, reply) in asked {
         let row = match &found {
-            Some(found) => Ok(found.get(&key).cloned()),
-            None => read(pool, look_up, &[key]).await.map(|mut found| found.remove(&key)),
+            Ok(found) => Ok(found.get(&key).cloned()),
+            // Each alone would wait as long, and those who ask meanwhile behind all of them.
+            Err(error) if error.is_unavailable() => Err(StoreError::Unavailable(Cause::of(error))),
+            // Whose error it is shows when each is read alone.
+            Err(_) => read(pool, look_up, &[key]).await.map(|mut found| found.remove(&key)),
         };
         // A caller who has gone needs no answer.
         let _ = reply.send(row);
     }
 }
 
+/// A panic costs those who asked, and not those who ask later.
 async fn read<K, V>(pool: &AnyPool, look_up: LookUp<K, V>, keys: &[K]) -> Result<HashMap<K, V>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    look_up(&mut connection, keys).await
+    let reading = async {
+        let mut connection = pool.acquire().await?;
+        look_up(&mut connection, keys).await
+    };
+    let read = AssertUnwindSafe(reading).catch_unwind().await;
+    read.unwrap_or(Err(StoreError::Panicked))
 }
 
 impl<K, V> fmt::Debug for Together<K, V> {
