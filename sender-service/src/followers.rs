@@ -2,11 +2,11 @@
 //! then, because another replica may have made the change.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use framme_shared::domain::ids::ReportId;
+use framme_shared::{domain::ids::ReportId, wire::pb::sender::ReportState};
 use tokio::sync::{Notify, watch};
 
 /// Followers by report. Cheap to clone; all clones are one.
@@ -20,8 +20,26 @@ pub struct Followers {
 /// changed since it was taken out.
 #[derive(Default)]
 pub struct Feed {
-    changed: Mutex<HashSet<ReportId>>,
+    changed: Mutex<HashMap<ReportId, News>>,
     bell: Notify,
+}
+
+/// What is known of a report that changed.
+#[derive(Clone)]
+enum News {
+    /// It was taken just now, and this is its state.
+    Taken(Box<ReportState>),
+    /// Its state must be read.
+    Changed,
+}
+
+/// What a feed gives out.
+#[derive(Default)]
+pub struct Changes {
+    /// Reports just taken, in their present state.
+    pub taken: Vec<ReportState>,
+    /// Reports whose state must be read.
+    pub changed: Vec<ReportId>,
 }
 
 /// Told when a report may have changed. Subscribe before looking.
@@ -56,6 +74,20 @@ impl Followers {
         feed
     }
 
+    /// Tells those who follow all reports of one that was just taken. Call it after the commit, and before anything can
+    /// come of the report.
+    pub fn tell_taken(&self, report: ReportId, state: impl FnOnce() -> ReportState) {
+        let feeds = self.feeds();
+        if feeds.is_empty() {
+            return;
+        }
+        let news = News::Taken(Box::new(state()));
+        for feed in feeds {
+            feed.lock().entry(report).or_insert_with(|| news.clone());
+            feed.bell.notify_one();
+        }
+    }
+
     /// Tells those who follow these reports. Call it after the commit.
     pub fn tell<'a>(&self, reports: impl IntoIterator<Item = &'a ReportId> + Clone) {
         self.tell_feeds(reports.clone());
@@ -71,17 +103,18 @@ impl Followers {
     }
 
     fn tell_feeds<'a>(&self, reports: impl IntoIterator<Item = &'a ReportId> + Clone) {
-        self.of_all
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|feed| match feed.upgrade() {
-                Some(feed) => {
-                    feed.lock().extend(reports.clone());
-                    feed.bell.notify_one();
-                    true
-                }
-                None => false,
-            });
+        for feed in self.feeds() {
+            let changed = reports.clone().into_iter().map(|report| (*report, News::Changed));
+            feed.lock().extend(changed);
+            feed.bell.notify_one();
+        }
+    }
+
+    /// Those who follow all reports; those who left are forgotten.
+    fn feeds(&self) -> Vec<Arc<Feed>> {
+        let mut of_all = self.of_all.lock().unwrap_or_else(PoisonError::into_inner);
+        of_all.retain(|feed| feed.strong_count() > 0);
+        of_all.iter().filter_map(Weak::upgrade).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ReportId, watch::Sender<u64>>> {
@@ -96,19 +129,23 @@ impl Feed {
     }
 
     /// Takes out up to `limit` reports that changed; rings again if more are left.
-    pub fn take(&self, limit: usize) -> Vec<ReportId> {
-        let mut changed = self.lock();
-        let taken: Vec<ReportId> = changed.iter().take(limit).copied().collect();
-        for report in &taken {
-            changed.remove(report);
+    pub fn take(&self, limit: usize) -> Changes {
+        let mut waiting = self.lock();
+        let ids: Vec<ReportId> = waiting.keys().take(limit).copied().collect();
+        let mut changes = Changes::default();
+        for id in ids {
+            match waiting.remove(&id) {
+                Some(News::Taken(state)) => changes.taken.push(*state),
+                _ => changes.changed.push(id),
+            }
         }
-        if !changed.is_empty() {
+        if !waiting.is_empty() {
             self.bell.notify_one();
         }
-        taken
+        changes
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<ReportId>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ReportId, News>> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,13 +212,26 @@ mod tests {
         followers.tell([&report(ONE), &report(OTHER)]);
         followers.tell([&report(ONE)]);
         assert!(feed.rung().now_or_never().is_some());
-        assert_eq!(feed.take(1).len(), 1);
+        assert_eq!(feed.take(1).changed.len(), 1);
         assert!(feed.rung().now_or_never().is_some(), "one is left");
-        assert_eq!(feed.take(10).len(), 1);
-        assert!(feed.take(10).is_empty());
+        assert_eq!(feed.take(10).changed.len(), 1);
+        assert!(feed.take(10).changed.is_empty());
         drop(feed);
         followers.tell([&report(ONE)]);
         assert!(followers.of_all.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_report_that_was_taken_and_then_changed_is_read() {
+        let followers = Followers::default();
+        let feed = followers.subscribe_to_all();
+        followers.tell_taken(report(ONE), ReportState::default);
+        assert_eq!(feed.take(10).taken.len(), 1);
+        followers.tell_taken(report(ONE), ReportState::default);
+        followers.tell([&report(ONE)]);
+        followers.tell_taken(report(ONE), ReportState::default);
+        let changes = feed.take(10);
+        assert_eq!((changes.taken.len(), changes.changed), (0, vec![report(ONE)]));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod store;
 pub mod submission;
 pub mod tracking;
 pub mod trust;
+pub mod window;
 
 pub use config::Config;
 pub use service::{Addresses, Sender, StartError};

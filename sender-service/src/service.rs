@@ -25,7 +25,7 @@ use serde::Serialize;
 
 use crate::{
     config::{Config, InvalidConfig},
-    context::{Context, Wakes},
+    context::Context,
     followers::Followers,
     grpc::{Api, LocalGate},
     news::NewsWorker,
@@ -34,6 +34,7 @@ use crate::{
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
     trust::{ReceiptTrust, TrustError},
+    window::Windows,
 };
 
 /// How long a stop waits for what is at hand.
@@ -199,7 +200,7 @@ async fn start(
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
-        wakes: Wakes::new(receivers),
+        windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,

@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use framme_shared::{
-    db::StoreError, domain::ids::ReportId, runtime::shutdown::Shutdown, wire::pb::sender::FollowReportsResponse,
-};
+use framme_shared::{db::StoreError, runtime::shutdown::Shutdown, wire::pb::sender::FollowReportsResponse};
 use futures::stream;
 use tonic::Status;
 
 use super::{Api, FollowAll, failure::storage, view};
-use crate::{context::Context, followers::Feed, store};
+use crate::{
+    context::Context,
+    followers::{Changes, Feed},
+    store,
+};
 
 /// Reports in one message.
 const AT_ONCE: usize = 500;
@@ -47,17 +49,16 @@ impl Follower {
             () = self.feed.rung() => clock.sleep(GATHER).await,
             () = clock.sleep(QUIET) => {}
         }
-        let changed = self.feed.take(AT_ONCE);
-        Some(self.states(&changed).await.map_err(|error| storage(error).into()))
+        let changes = self.feed.take(AT_ONCE);
+        Some(self.states(changes).await.map_err(|error| storage(error).into()))
     }
 
-    async fn states(&self, changed: &[ReportId]) -> Result<FollowReportsResponse, StoreError> {
-        if changed.is_empty() {
-            return Ok(FollowReportsResponse::default());
+    async fn states(&self, changes: Changes) -> Result<FollowReportsResponse, StoreError> {
+        let mut reports = changes.taken;
+        if !changes.changed.is_empty() {
+            let views = store::view::look_up_all(self.context.database.reader(), &changes.changed).await?;
+            reports.extend(views.iter().map(view::report));
         }
-        let views = store::view::look_up_all(self.context.database.reader(), changed).await?;
-        Ok(FollowReportsResponse {
-            reports: views.iter().map(view::report).collect(),
-        })
+        Ok(FollowReportsResponse { reports })
     }
 }

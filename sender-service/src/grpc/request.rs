@@ -49,7 +49,7 @@ impl Api {
         let answer: WithdrawReportResponse = answer(outcome)?;
         for transmission in answer.report.iter().flat_map(|report| &report.transmissions) {
             if let Ok(receiver) = transmission.receiver_organisation_number.parse() {
-                self.context.wakes.ring(&receiver);
+                self.context.windows.ring(&receiver);
             }
         }
         self.context.followers.tell([&report]);

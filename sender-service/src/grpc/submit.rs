@@ -1,9 +1,9 @@
 //! Taking a report.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use framme_shared::{
-    db::sealing::DataKey,
+    db::{StoreError, sealing::DataKey},
     domain::{
         digest::Digest,
         identity_number::TestNumbers,
@@ -14,7 +14,7 @@ use framme_shared::{
     wire::{
         pb::{
             report as pb,
-            sender::{SubmitReportRequest, SubmitReportResponse},
+            sender::{ReportState, SubmitReportRequest, SubmitReportResponse},
         },
         report::{MAX_BYTES, Rules, fill_child_ids, parse, to_pb},
         status::{Cause, Failure},
@@ -22,6 +22,7 @@ use framme_shared::{
     },
 };
 use prost::Message as _;
+use zeroize::Zeroizing;
 
 use super::{
     Api,
@@ -29,16 +30,22 @@ use super::{
     failure::{sealing, storage},
 };
 use crate::{
+    context::Context,
     directory::Directory,
     store::{
         data_key::StoredKey,
+        delivery::Delivery,
         report::{self, Known},
     },
     submission::{
         accept::{AcceptReport, Accepted, NamedAttachment, PartChild, SealedPart},
         sealed,
     },
+    window::Early,
 };
+
+/// Larger content is read from the database when its turn comes.
+const MOST_BYTES_FROM_MEMORY: usize = 64 * 1024;
 
 /// How often a submission that met another of the same report looks again.
 const LOOKS: u32 = 3;
@@ -79,7 +86,10 @@ impl Api {
             if let Some(first) = known.submitted {
                 return answer_of(first, sha256);
             }
-            let checked = match submission.take().map_or_else(|| self.check(&message, sha256), Ok) {
+            let checked = match submission
+                .take()
+                .map_or_else(|| self.check(&message, sha256).map(Arc::new), Ok)
+            {
                 Ok(checked) => checked,
                 Err(failure) => {
                     let first = self.known(&id).await?.submitted;
@@ -119,11 +129,10 @@ impl Api {
     async fn try_to_take(
         &self,
         caller: &Caller,
-        submission: &Submission,
+        submission: &Arc<Submission>,
         wrapped_key: Option<Vec<u8>>,
     ) -> Result<Option<Vec<u8>>, Failure> {
         let context = &self.context;
-        let id = submission.report.id;
         let (key, new_key) = match wrapped_key {
             Some(wrapped) => (sealed::open_key(&context.keys, wrapped).map_err(sealing)?, None),
             None => {
@@ -131,20 +140,30 @@ impl Api {
                 (key, Some(stored))
             }
         };
-        let accept = self.accept(caller, submission, &key, new_key);
-        match context.database.change(accept).await {
-            Ok(Accepted::Taken(answer)) => {
-                submission
-                    .parts
-                    .iter()
-                    .for_each(|part| context.wakes.ring(&part.receiver));
-                context.followers.tell([&id]);
-                Ok(Some(answer))
-            }
+        let early: Vec<Option<Early>> = submission
+            .parts
+            .iter()
+            .map(|part| self.early(submission, part))
+            .collect();
+        let accept = self.accept(caller, submission, &key, new_key, &early);
+        // Not in this call: whoever hangs up would leave what was committed lying until its claim runs out.
+        let taking = tokio::spawn(take(Arc::clone(context), Arc::clone(submission), accept, early));
+        match taking.await.map_err(|error| Failure::Internal(Cause::of(&error)))? {
+            Ok(Accepted::Taken(taken)) => Ok(Some(taken.answer)),
             Ok(Accepted::AttachmentIncomplete(attachment)) => Err(Failure::AttachmentIncomplete(attachment)),
             Ok(Accepted::LookAgain) => Ok(None),
             Err(error) => Err(storage(error)),
         }
+    }
+
+    /// Whether a part can go to its worker from memory. What has files is claimed by the worker, which reads them piece
+    /// by piece.
+    fn early(&self, submission: &Submission, part: &Part) -> Option<Early> {
+        if !submission.report.attachments.is_empty() || part.content.len() > MOST_BYTES_FROM_MEMORY {
+            return None;
+        }
+        let window = self.context.windows.of(&part.receiver)?;
+        window.accept_early(|| self.context.random.new_uuid().to_string())
     }
 
     fn accept(
@@ -153,6 +172,7 @@ impl Api {
         submission: &Submission,
         key: &DataKey,
         new_key: Option<StoredKey>,
+        early: &[Option<Early>],
     ) -> AcceptReport {
         let report = &submission.report;
         AcceptReport {
@@ -166,7 +186,12 @@ impl Api {
                 children: report.children.len() as i64,
             },
             new_key,
-            parts: submission.parts.iter().map(|part| self.seal(part, key)).collect(),
+            parts: submission
+                .parts
+                .iter()
+                .zip(early)
+                .map(|(part, early)| self.seal(part, key, early.as_ref()))
+                .collect(),
             attachments: report
                 .attachments
                 .iter()
@@ -179,17 +204,57 @@ impl Api {
         }
     }
 
-    fn seal(&self, part: &Part, key: &DataKey) -> SealedPart {
+    fn seal(&self, part: &Part, key: &DataKey, early: Option<&Early>) -> SealedPart {
         let id = self.context.random.new_uuid_at(self.context.clock.now());
         let transmission = TransmissionId::from_uuid(id).expect("a version 7 UUID is not nil");
         SealedPart {
             transmission,
             receiver: part.receiver,
             content: sealed::seal_content(key, &transmission, &part.content),
-            content_sha256: Digest::of(&part.content),
+            content_sha256: part.content_sha256,
             children: part.children.clone(),
+            claim: early.map(Early::claim),
         }
     }
+}
+
+/// Takes the report, and gives its parts to the workers: from memory, or as rows that wait.
+async fn take(
+    context: Arc<Context>,
+    submission: Arc<Submission>,
+    accept: AcceptReport,
+    early: Vec<Option<Early>>,
+) -> Result<Accepted, StoreError> {
+    let transmissions: Vec<TransmissionId> = accept.parts.iter().map(|part| part.transmission).collect();
+    let accepted = context.database.change(accept).await?;
+    let Accepted::Taken(taken) = &accepted else {
+        return Ok(accepted);
+    };
+    let report = &submission.report;
+    context.followers.tell_taken(report.id, || state_in(&taken.answer));
+    let numbered = transmissions.iter().zip(&taken.sequences);
+    for ((part, early), (transmission, sequence)) in submission.parts.iter().zip(early).zip(numbered) {
+        let Some(early) = early else {
+            context.windows.ring(&part.receiver);
+            continue;
+        };
+        let delivery = Delivery {
+            transmission: *transmission,
+            report: report.id,
+            sequence: *sequence,
+            content_sha256: part.content_sha256,
+            submitted_at: taken.at,
+            urgency_rank: report.urgency.rank(),
+            attempts: 1,
+        };
+        early.hand_over(delivery, Zeroizing::new(part.content.clone()), taken.at);
+    }
+    Ok(accepted)
+}
+
+fn state_in(answer: &[u8]) -> ReportState {
+    let answer = SubmitReportResponse::decode(answer).unwrap_or_default();
+    answer.report.unwrap_or_default()
 }
 
 /// The first answer, if what came first is what comes now.
@@ -212,6 +277,7 @@ struct Submission {
 struct Part {
     receiver: OrganisationNumber,
     content: Vec<u8>,
+    content_sha256: Digest,
     children: Vec<PartChild>,
 }
 
@@ -249,6 +315,7 @@ fn split(report: &Report, directory: &Directory) -> Result<Vec<Part>, Failure> {
             }
             Ok(Part {
                 receiver,
+                content_sha256: Digest::of(&content),
                 content,
                 children: part
                     .children

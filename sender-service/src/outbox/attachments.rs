@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{failure::Failure, lease::Lease};
-use crate::{context::Context, files::ReadError, peer::Peer, store::delivery::Claimed};
+use crate::{context::Context, files::ReadError, peer::Peer, store::delivery::Delivery};
 
 /// One message of an upload holds this much.
 const DATA_BYTES: usize = 256 * 1024;
@@ -30,17 +30,17 @@ pub(super) async fn upload(
     context: &Context,
     peer: &Peer,
     lease: &Lease,
-    claimed: &Claimed,
+    delivery: &Delivery,
     attachment: &Attachment,
     key: &DataKey,
 ) -> Result<(), Failure> {
     let id = AttachmentId::parse(&attachment.attachment_id).map_err(|_| Failure::Ours("content-damaged"))?;
-    let state = committed(context, peer, lease, claimed, attachment).await?;
+    let state = committed(context, peer, lease, delivery, attachment).await?;
     if state.complete {
         return Ok(());
     }
     let header = AttachmentUploadHeader {
-        owner_id: claimed.transmission.to_string(),
+        owner_id: delivery.transmission.to_string(),
         attachment_id: attachment.attachment_id.clone(),
         size_bytes: attachment.size_bytes,
         sha256: attachment.sha256.clone(),
@@ -48,7 +48,7 @@ pub(super) async fn upload(
     };
     let (to_peer, messages) = mpsc::channel(2);
     let file = File {
-        report: claimed.report,
+        report: delivery.report,
         id,
         size_bytes: attachment.size_bytes,
         key,
@@ -64,11 +64,11 @@ async fn committed(
     context: &Context,
     peer: &Peer,
     lease: &Lease,
-    claimed: &Claimed,
+    delivery: &Delivery,
     attachment: &Attachment,
 ) -> Result<AttachmentUploadState, Failure> {
     let request = GetAttachmentUploadRequest {
-        transmission_id: claimed.transmission.to_string(),
+        transmission_id: delivery.transmission.to_string(),
         attachment_id: attachment.attachment_id.clone(),
     };
     let mut client = peer.client();

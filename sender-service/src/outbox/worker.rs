@@ -1,6 +1,6 @@
 //! The worker of one receiver. `step` does a bounded piece of work; `run` only loops.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{mem, num::NonZeroU32, sync::Arc, time::Duration};
 
 use framme_shared::{
     db::StoreError,
@@ -9,17 +9,21 @@ use framme_shared::{
 };
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::Timestamp;
-use tokio::sync::Notify;
 
 use super::{
     breaker::Breaker,
-    deliver::deliver,
+    deliver::{self, deliver},
     failure::Failure,
     lease::Lease,
     turn::{Claims, Ended, Kind, Outcome, Turn},
     withdraw::withdraw,
 };
-use crate::{config::OutboxConfig, context::Context, peer::Peer};
+use crate::{
+    config::OutboxConfig,
+    context::Context,
+    peer::Peer,
+    window::{Handed, Place, Window},
+};
 
 /// After storage has failed.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
@@ -40,8 +44,7 @@ pub enum Step {
 pub struct OutboxWorker {
     context: Arc<Context>,
     peer: Peer,
-    bell: Arc<Notify>,
-    in_flight_limit: u32,
+    window: Arc<Window>,
     lease: Duration,
     poll: Duration,
     backoff: Backoff,
@@ -65,8 +68,10 @@ impl OutboxWorker {
     /// A worker that has not claimed anything.
     pub fn new(context: Arc<Context>, peer: Peer, config: &OutboxConfig) -> Self {
         Self {
-            bell: context.wakes.bell(&peer.organisation()),
-            in_flight_limit: config.in_flight,
+            window: context
+                .windows
+                .of(&peer.organisation())
+                .map_or_else(|| Arc::new(Window::new(config.in_flight, config.lease())), Arc::clone),
             lease: config.lease(),
             poll: config.poll(),
             backoff: config.backoff().unwrap_or_default(),
@@ -96,7 +101,7 @@ impl OutboxWorker {
             tokio::select! {
                 () = shutdown.soft().cancelled() => break,
                 () = self.context.clock.sleep_until(pause_until) => {}
-                () = self.bell.notified() => self.look_at = Timestamp::MIN,
+                rows_wait = self.window.rung() => self.rung(rows_wait),
             }
         }
         self.finish().await;
@@ -109,18 +114,27 @@ impl OutboxWorker {
     /// When storage fails; what ended is kept and recorded by a later step.
     pub async fn step(&mut self) -> Result<Step, StoreError> {
         let now = self.context.clock.now();
-        let limit = self.claim_limit(now);
-        if limit > 0 || !self.ended.is_empty() {
-            let claimed = self.turn(limit).await?;
-            if limit > 0 {
+        if now < self.look_at {
+            self.begin_handed(now);
+        }
+        let places = self.window.take_many(self.claim_limit(now));
+        if !places.is_empty() || !self.ended.is_empty() {
+            let places_taken = places.len();
+            let claimed = self.turn(places).await?;
+            if places_taken > 0 {
                 // A full claim says that there may be more at once.
-                self.look_at = if claimed >= limit {
-                    Timestamp::MIN
-                } else {
+                let all_claimed = claimed < places_taken;
+                self.look_at = if all_claimed {
                     later(now, self.poll)
+                } else {
+                    Timestamp::MIN
                 };
+                self.window
+                    .set_open(all_claimed && self.breaker.paused_until().is_none());
             }
         }
+        // What waits in the database goes first.
+        self.begin_handed(now);
         if self.in_flight.is_empty() {
             return Ok(Step::Idle {
                 until: self.next_look(),
@@ -134,10 +148,7 @@ impl OutboxWorker {
         if now < self.look_at {
             return 0;
         }
-        let free = self
-            .in_flight_limit
-            .saturating_sub(u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX));
-        self.breaker.allows(free, self.in_flight.len(), now)
+        self.breaker.allows(self.window.free(), self.in_flight.len(), now)
     }
 
     fn next_look(&self) -> Timestamp {
@@ -146,56 +157,99 @@ impl OutboxWorker {
             .map_or(self.look_at, |until| until.max(self.look_at))
     }
 
-    /// Records and claims in one change; returns how many were claimed.
-    async fn turn(&mut self, limit: u32) -> Result<u32, StoreError> {
+    /// Records, and claims one for each place, in one change; returns how many were claimed.
+    async fn turn(&mut self, places: Vec<Place>) -> Result<usize, StoreError> {
         let turn = Turn {
             receiver: self.peer.organisation(),
             ended: self.ended.clone(),
-            limit,
+            limit: u32::try_from(places.len()).unwrap_or(u32::MAX),
             token: self.context.random.new_uuid().to_string(),
             lease: self.lease,
         };
         let token = turn.token.clone();
         let claims = self.context.database.change(turn).await?;
         self.ended.clear();
-        Ok(self.begin(claims, &token))
+        Ok(self.begin(claims, places, &token))
     }
 
-    fn begin(&mut self, claims: Claims, token: &str) -> u32 {
+    fn begin(&mut self, claims: Claims, places: Vec<Place>, token: &str) -> usize {
         let count = claims.deliveries.len() + claims.withdrawals.len();
+        let mut places = places.into_iter();
         for claimed in claims.deliveries {
-            let lease = Lease::new(claimed.transmission, token.to_owned(), self.lease, claims.lease_until);
+            let place = places.next();
+            let lease = Lease::new(
+                claimed.delivery.transmission,
+                token.to_owned(),
+                self.lease,
+                claims.lease_until,
+            );
             let (context, peer) = (Arc::clone(&self.context), self.peer.clone());
             self.in_flight.push(
                 async move {
                     let result = deliver(&context, &peer, &lease, &claimed).await;
-                    Attempted::new(Kind::Delivery, lease, claimed.attempts, result)
+                    drop(place);
+                    Attempted::new(Kind::Delivery, lease, claimed.delivery.attempts, result)
                 }
                 .boxed(),
             );
         }
         for claimed in claims.withdrawals {
+            let place = places.next();
             let lease = Lease::new(claimed.transmission, token.to_owned(), self.lease, claims.lease_until);
             let (context, peer) = (Arc::clone(&self.context), self.peer.clone());
             self.in_flight.push(
                 async move {
                     let result = withdraw(&context, &peer, &lease, &claimed).await;
+                    drop(place);
                     Attempted::new(Kind::Withdrawal, lease, claimed.attempts, result)
                 }
                 .boxed(),
             );
         }
-        u32::try_from(count).unwrap_or(u32::MAX)
+        count
+    }
+
+    /// Begins what was claimed while it was accepted.
+    fn begin_handed(&mut self, now: Timestamp) {
+        while let Some((place, handed)) = self.window.take_handed() {
+            let Handed {
+                delivery,
+                mut content,
+                token,
+                lease_until,
+                ..
+            } = handed;
+            if later(now, self.lease / 2) > lease_until {
+                // It was here for long: its lease runs out, and then it is claimed like any other.
+                continue;
+            }
+            let lease = Lease::new(delivery.transmission, token, self.lease, lease_until);
+            let (context, peer) = (Arc::clone(&self.context), self.peer.clone());
+            self.in_flight.push(
+                async move {
+                    let result = deliver::submit(&context, &peer, &lease, &delivery, mem::take(&mut *content)).await;
+                    drop(place);
+                    Attempted::new(Kind::Delivery, lease, delivery.attempts, result)
+                }
+                .boxed(),
+            );
+        }
+    }
+
+    fn rung(&mut self, rows_wait: bool) {
+        if rows_wait {
+            self.look_at = Timestamp::MIN;
+        }
     }
 
     /// Waits for an attempt to end, and takes with it all that have ended by now; or for the bell.
     async fn wait_for_something(&mut self) {
-        let has_room = self.in_flight.len() < self.in_flight_limit as usize;
+        let has_room = self.window.free() > 0;
         // While the receiver is away nothing more begins before what is under way has ended.
         let may_claim = has_room && self.breaker.paused_until().is_none();
         tokio::select! {
             Some(attempted) = self.in_flight.next() => self.note(attempted),
-            () = self.bell.notified(), if may_claim => self.look_at = Timestamp::MIN,
+            rows_wait = self.window.rung() => self.rung(rows_wait),
             () = self.context.clock.sleep_until(self.look_at), if may_claim => {}
         }
         while let Some(Some(attempted)) = self.in_flight.next().now_or_never() {
@@ -230,6 +284,7 @@ impl OutboxWorker {
                 attempts = attempted.attempts, "A delivery failed and is tried again");
         }
         let next_attempt_at = if failure.is_of_the_receiver() {
+            self.window.set_open(false);
             self.breaker.unreachable(&self.backoff, jitter, now)
         } else {
             self.breaker.answered();
@@ -244,18 +299,20 @@ impl OutboxWorker {
 
     /// Lets what is under way end, and records it. Whoever has less patience drops this.
     async fn finish(&mut self) {
+        self.window.set_open(false);
+        self.begin_handed(self.context.clock.now());
         while let Some(attempted) = self.in_flight.next().await {
             self.note(attempted);
             while let Some(Some(attempted)) = self.in_flight.next().now_or_never() {
                 self.note(attempted);
             }
-            if self.turn(0).await.is_err() {
+            if self.turn(Vec::new()).await.is_err() {
                 return;
             }
         }
         if !self.ended.is_empty() {
             // A failure here leaves leases that run out.
-            let _ = self.turn(0).await;
+            let _ = self.turn(Vec::new()).await;
         }
     }
 }
@@ -268,6 +325,12 @@ impl Attempted {
             attempts,
             result,
         }
+    }
+}
+
+impl Drop for OutboxWorker {
+    fn drop(&mut self) {
+        self.window.set_open(false);
     }
 }
 

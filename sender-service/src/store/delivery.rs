@@ -13,17 +13,15 @@ use sqlx::{AnyConnection, AnyPool};
 
 use super::columns::Reader;
 
-/// A transmission that a worker has claimed.
-pub struct Claimed {
+/// A delivery that is under way.
+pub struct Delivery {
     /// Which.
     pub transmission: TransmissionId,
     /// Of which report.
     pub report: ReportId,
     /// Its number in the pair.
     pub sequence: u64,
-    /// The sealed bytes to deliver.
-    pub content: Vec<u8>,
-    /// Their digest before sealing.
+    /// The digest of what is delivered.
     pub content_sha256: Digest,
     /// When the report was taken.
     pub submitted_at: Timestamp,
@@ -31,6 +29,14 @@ pub struct Claimed {
     pub urgency_rank: i64,
     /// Attempts begun, with this one.
     pub attempts: u32,
+}
+
+/// A transmission that a worker has claimed.
+pub struct Claimed {
+    /// What is claimed.
+    pub delivery: Delivery,
+    /// The sealed bytes to deliver.
+    pub content: Vec<u8>,
     /// The report's wrapped data key.
     pub wrapped_key: Vec<u8>,
 }
@@ -71,22 +77,25 @@ RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, ur
         .iter()
         .map(|row| {
             let reader = Reader::new(row, "transmission", "transmission_id");
-            Ok(Claimed {
+            let delivery = Delivery {
                 transmission: reader.parsed("transmission_id")?,
                 report: reader.parsed("report_id")?,
                 sequence: reader.count("sequence")?,
-                // What is gone does not open: that is this one's failure, and no other's.
-                content: reader.bytes_or_null("content")?.unwrap_or_default(),
                 content_sha256: reader.digest("content_sha256")?,
                 submitted_at: reader.time("submitted_at")?,
                 urgency_rank: reader.number("urgency_rank")?,
                 attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+            };
+            Ok(Claimed {
+                delivery,
+                // What is gone does not open: that is this one's failure, and no other's.
+                content: reader.bytes_or_null("content")?.unwrap_or_default(),
                 wrapped_key: reader.bytes_or_null("wrapped")?.unwrap_or_default(),
             })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     // RETURNING promises no order.
-    claimed.sort_by_key(|claim| (claim.urgency_rank, claim.submitted_at, claim.sequence));
+    claimed.sort_by_key(|Claimed { delivery, .. }| (delivery.urgency_rank, delivery.submitted_at, delivery.sequence));
     Ok(claimed)
 }
 

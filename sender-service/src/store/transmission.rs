@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool};
 
 use super::columns::Reader;
+use crate::window::EarlyClaim;
 
 /// A new transmission.
 #[derive(Clone)]
@@ -30,16 +31,18 @@ pub struct NewTransmission {
     pub content_sha256: Digest,
     /// 0 acute, 1 urgent, 2 normal.
     pub urgency_rank: i64,
+    /// What makes it claimed from the first moment; `None` to let it wait for a worker.
+    pub claim: Option<EarlyClaim>,
 }
 
 const INSERT: ManyRows = ManyRows {
     head: "-- transmission::insert
 INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content_sha256, submitted_at, urgency_rank,
     delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by)
-SELECT column1, column2, column3, column4, column5, column6, column7, 'waiting', 0, column6, NULL, 0, NULL, column6,
-    'AcceptReport'
+SELECT column1, column2, column3, column4, column5, column6, column7, 'waiting', column8, column6, column9, column10,
+    NULL, column6, 'AcceptReport'
 FROM (VALUES",
-    columns: 7,
+    columns: 10,
     tail: ") AS new",
 };
 
@@ -52,7 +55,7 @@ FROM (VALUES",
     tail: ") AS new",
 };
 
-/// Stores new transmissions, ready for delivery at once.
+/// Stores new transmissions, to be delivered at once.
 pub async fn insert(
     conn: &mut AnyConnection,
     transmissions: &[&NewTransmission],
@@ -68,6 +71,9 @@ pub async fn insert(
                 .bind(new.content_sha256.as_bytes().as_slice())
                 .bind(at.as_microsecond())
                 .bind(new.urgency_rank)
+                .bind(i64::from(new.claim.is_some()))
+                .bind(new.claim.as_ref().map(|claim| claim.token.clone()))
+                .bind(new.claim.as_ref().map_or(0, |claim| claim.until(at).as_microsecond()))
         })
         .await?;
     INSERT_CONTENT

@@ -26,6 +26,7 @@ use crate::{
         transmission::{self, NewTransmission},
         view::{ReportView, TransmissionView},
     },
+    window::EarlyClaim,
 };
 
 /// A checked, split and sealed report, ready to be taken.
@@ -52,6 +53,8 @@ pub struct SealedPart {
     pub content_sha256: Digest,
     /// Its children.
     pub children: Vec<PartChild>,
+    /// For a part that goes to its worker at the commit.
+    pub claim: Option<EarlyClaim>,
 }
 
 /// A child of a part.
@@ -79,12 +82,22 @@ pub struct NamedAttachment {
 
 /// How the submission ended.
 pub enum Accepted {
-    /// Taken: the serialised answer.
-    Taken(Vec<u8>),
+    /// Taken.
+    Taken(Taken),
     /// Not taken: this attachment is not complete, or not the one that the report describes.
     AttachmentIncomplete(AttachmentId),
     /// Not taken: the report is there already, or its key is not as it was looked up. Look again.
     LookAgain,
+}
+
+/// What was stored of a report.
+pub struct Taken {
+    /// The serialised answer.
+    pub answer: Vec<u8>,
+    /// The numbers of its parts in their pairs.
+    pub sequences: Vec<u64>,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Change for AcceptReport {
@@ -112,10 +125,17 @@ impl Change for AcceptReport {
         store(&taken, &transmissions, &views, &answers, tx).await?;
         taken.iter().for_each(|change| tx.record(change.entry()));
 
-        let mut answers = answers.into_iter();
+        let mut all = answers
+            .into_iter()
+            .zip(&transmissions)
+            .map(|(answer, transmissions)| Taken {
+                answer,
+                sequences: transmissions.iter().map(|new| new.sequence.unsigned_abs()).collect(),
+                at,
+            });
         let outcomes = refused.iter_mut().map(|refused| match refused.take() {
             Some(refused) => Ok(refused),
-            None => answers.next().map(Accepted::Taken).ok_or(StoreError::Missing),
+            None => all.next().map(Accepted::Taken).ok_or(StoreError::Missing),
         });
         outcomes.collect()
     }
@@ -227,6 +247,7 @@ impl AcceptReport {
             content: part.content.clone(),
             content_sha256: part.content_sha256,
             urgency_rank: self.report.urgency.rank(),
+            claim: part.claim.clone(),
         }
     }
 
@@ -236,7 +257,7 @@ impl AcceptReport {
             transmission: new.transmission,
             receiver: new.receiver,
             sequence: new.sequence.unsigned_abs(),
-            attempts: 0,
+            attempts: u32::from(part.claim.is_some()),
             next_attempt_at: Some(at),
             last_failure: None,
             children: part.children.iter().map(|child| self.child(part, child, at)).collect(),

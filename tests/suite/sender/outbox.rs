@@ -19,6 +19,9 @@ on_both_databases!(
     delivery_alone_moves_no_child,
     an_unreachable_receiver_costs_one_attempt_at_a_time,
     content_that_is_gone_keeps_no_other_from_being_delivered,
+    what_is_accepted_while_nothing_waits_is_delivered_from_memory,
+    what_lay_in_memory_for_long_is_claimed_when_its_lease_has_run_out,
+    nothing_is_delivered_from_memory_past_what_waits,
 );
 
 async fn acute_goes_before_urgent_before_normal_and_then_the_oldest(database: TestDatabase) {
@@ -141,4 +144,52 @@ async fn content_that_is_gone_keeps_no_other_from_being_delivered(database: Test
     assert_eq!(failed.last_failure.as_deref(), Some("content-damaged"));
     assert!(failed.next_attempt_at.is_some(), "it is not forgotten");
     assert_eq!(stage.view(&whole).await.transmissions[0].next_attempt_at, None);
+}
+
+async fn what_is_accepted_while_nothing_waits_is_delivered_from_memory(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let mut worker = stage.outbox(0);
+    soon(drain(&mut worker)).await;
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    delete_contents(&stage).await;
+    soon(drain(&mut worker)).await;
+    let delivered = stage.view(&report).await.transmissions.remove(0);
+    assert_eq!((delivered.attempts, delivered.next_attempt_at), (1, None));
+}
+
+async fn what_lay_in_memory_for_long_is_claimed_when_its_lease_has_run_out(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let mut worker = stage.outbox(0);
+    soon(drain(&mut worker)).await;
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    stage.clock.advance(Duration::from_secs(16));
+    soon(drain(&mut worker)).await;
+    assert_eq!(stage.first.arrived().len(), 0, "the rest of the lease is too short");
+    stage.clock.advance(Duration::from_secs(15));
+    soon(drain(&mut worker)).await;
+    assert_eq!(stage.first.arrived().len(), 1);
+    assert_eq!(stage.view(&report).await.transmissions[0].attempts, 2);
+}
+
+async fn nothing_is_delivered_from_memory_past_what_waits(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let mut worker = stage.outbox(0);
+    soon(drain(&mut worker)).await;
+    stage.first.set_mood(Mood::AnswerLost);
+    stage.submit(&[TROMSO], Urgency::Acute).await;
+    soon(drain(&mut worker)).await;
+    let later = stage.submit(&[TROMSO], Urgency::Normal).await;
+    assert_eq!(
+        stage.view(&later).await.transmissions[0].attempts,
+        0,
+        "it waits in the database"
+    );
+}
+
+async fn delete_contents(stage: &Stage) {
+    let mut connection = stage.database.connect().await;
+    sqlx::query("DELETE FROM transmission_content")
+        .execute(&mut connection)
+        .await
+        .unwrap();
 }

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     config::OutboxConfig,
-    context::{Context, Wakes},
+    context::Context,
     credentials::IssueCredential,
     directory::Directory,
     followers::Followers,
@@ -19,6 +19,7 @@ use framme_sender::{
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
     trust::ReceiptTrust,
+    window::Windows,
 };
 use framme_shared::{
     db::{Change, StoreError, Tx},
@@ -112,6 +113,7 @@ impl Stage {
         let mut directory = Directory::default();
         directory.add(Area::parse(TROMSO).unwrap(), one).unwrap();
         directory.add(Area::parse(HARSTAD).unwrap(), other).unwrap();
+        let outbox = OutboxConfig::default();
         let context = Arc::new(Context {
             database: opened,
             keys: database.master_keys(),
@@ -122,7 +124,7 @@ impl Stage {
             max_attachment_bytes: 100 * 1024 * 1024,
             directory,
             followers: Followers::default(),
-            wakes: Wakes::new([one, other]),
+            windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
         });
         let peers = [&first, &second].map(|receiver| {
             let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
@@ -326,6 +328,6 @@ impl Change for ClaimOne {
         let at = tx.at();
         let until = at + SignedDuration::from_secs(30);
         let claimed = delivery::claim(tx.conn(), &self.0, "test", until, 1, at).await?;
-        Ok(claimed.first().map(|claimed| claimed.report))
+        Ok(claimed.first().map(|claimed| claimed.delivery.report))
     }
 }
