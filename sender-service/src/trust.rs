@@ -10,7 +10,8 @@ use std::{
 use framme_shared::{
     domain::{
         digest::{Digest, Hasher},
-        receipt::{InvalidTrust, Pair, ReceiptError, ReceiptVerifier, TrustedIssuers, VerifiedReceipt},
+        jws::{InvalidTrust, TrustedIssuers},
+        receipt::{Pair, ReceiptError, ReceiptVerifier, VerifiedReceipt},
     },
     runtime::{
         clock::Clock,

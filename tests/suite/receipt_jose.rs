@@ -10,10 +10,8 @@ use framme_demo::pki::{Enterprise, Issued, KeyKind, Pki, synthetic_organisation}
 use framme_shared::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
-    receipt::{
-        Pair, ReceiptClaims, ReceiptSigner, ReceiptVerifier, SignedReceipt, Software, StatedBy, Statement,
-        TrustedIssuers,
-    },
+    jws::TrustedIssuers,
+    receipt::{Pair, ReceiptClaims, ReceiptSigner, ReceiptVerifier, SignedReceipt, Software, StatedBy, Statement},
     staff_id::StaffId,
     staff_role::{StaffReference, StaffRole},
 };

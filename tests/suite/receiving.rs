@@ -245,7 +245,10 @@ pub(crate) fn verified(
     sender: OrganisationNumber,
     receipts: impl Iterator<Item = String>,
 ) -> Vec<framme_shared::domain::receipt::ReceiptClaims> {
-    use framme_shared::domain::receipt::{ChainHead, Pair, ReceiptVerifier, TrustedIssuers};
+    use framme_shared::domain::{
+        jws::TrustedIssuers,
+        receipt::{ChainHead, Pair, ReceiptVerifier},
+    };
     let roots = std::fs::read(&receiving.config.tls.trust).unwrap();
     let lists = std::fs::read(&receiving.config.tls.crls[0]).unwrap();
     let verifier = ReceiptVerifier::new(TrustedIssuers::from_pem(&roots, &lists).unwrap());

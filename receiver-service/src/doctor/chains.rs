@@ -3,7 +3,10 @@
 use std::fs;
 
 use framme_shared::{
-    domain::receipt::{ChainHead, Pair, ReceiptVerifier, TrustedIssuers},
+    domain::{
+        jws::TrustedIssuers,
+        receipt::{ChainHead, Pair, ReceiptVerifier},
+    },
     runtime::diagnosis::{ChainCheck, Finding},
 };
 

@@ -6,8 +6,9 @@ use arc_swap::ArcSwap;
 use framme_shared::{
     domain::{
         digest::Digest,
+        jws::InvalidSigner,
         organisation::OrganisationNumber,
-        receipt::{InvalidSigner, ReceiptClaims, ReceiptSigner, SignError, SignedReceipt, Software},
+        receipt::{ReceiptClaims, ReceiptSigner, SignError, SignedReceipt, Software},
         staff_id::StaffId,
     },
     runtime::{

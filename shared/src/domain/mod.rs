@@ -5,6 +5,7 @@ pub mod closed_set;
 pub mod digest;
 pub mod identity_number;
 pub mod ids;
+pub mod jws;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;

@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use framme_demo::pki::{self, Issued, Pki, synthetic_organisation};
 use framme_shared::{
-    domain::receipt::{ReceiptSigner, ReceiptVerifier, TrustedIssuers},
+    domain::{
+        jws::TrustedIssuers,
+        receipt::{ReceiptSigner, ReceiptVerifier},
+    },
     runtime::{
         clock::Clock,
         connect,

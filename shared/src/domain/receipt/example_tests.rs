@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{test_pki::organisation, *};
+use crate::domain::jws::{Algorithm, TrustedIssuers};
 use crate::domain::{digest::Digest, lifecycle::Stage, staff_role::StaffRole};
 
 const PROTOCOL: &str = include_str!("../../../../docs/protocol.md");

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
+    jws::present,
     lifecycle::{AssessmentOutcome, RejectionReason},
     organisation::OrganisationNumber,
     staff_id::StaffId,
@@ -101,11 +102,6 @@ struct Product<'a> {
     name: Cow<'a, str>,
     #[serde(borrow)]
     version: Cow<'a, str>,
-}
-
-/// A member that is there has a value: `null` is not a way to leave it out.
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
 }
 
 /// The payload of a receipt with these claims, after their rules were checked.

@@ -17,6 +17,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKey
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::jws::{InvalidSigner, TrustedIssuers};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},

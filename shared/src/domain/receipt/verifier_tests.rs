@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{test_pki::*, *};
 use crate::domain::digest::Digest;
+use crate::domain::jws::{InvalidSigner, JwsError};
 
 fn verify(pki: &TestPki, jws: &str) -> Result<ReceiptClaims, ReceiptError> {
     pki.verifier()
@@ -79,7 +80,7 @@ fn a_signature_of_another_key_is_refused() {
     let pki = TestPki::new();
     let (honest, other) = (pki.p256(RECEIVER), pki.p256(RECEIVER));
     let forged = with_header(&other, &honest.header("ES256"));
-    assert_eq!(verify(&pki, &forged), Err(ReceiptError::BadSignature));
+    assert_eq!(verify(&pki, &forged), Err(ReceiptError::Jws(JwsError::BadSignature)));
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn a_receipt_of_another_organisation_is_refused_however_well_it_is_signed() {
         other.header("ES256").to_string().as_bytes(),
         payload.to_string().as_bytes(),
     );
-    assert_eq!(verify(&pki, &forged), Err(ReceiptError::WrongSigner));
+    assert_eq!(verify(&pki, &forged), Err(ReceiptError::Jws(JwsError::WrongSigner)));
 }
 
 #[test]
@@ -128,12 +129,18 @@ fn a_receipt_that_was_verified_before_is_judged_anew_by_everything_but_its_signa
     );
     for _ in 0..2 {
         assert_eq!(verdict(pair(), signed_at()), Ok(claims()));
-        assert_eq!(verdict(swapped, signed_at()), Err(ReceiptError::WrongSigner));
+        assert_eq!(
+            verdict(swapped, signed_at()),
+            Err(ReceiptError::Jws(JwsError::WrongSigner))
+        );
         assert_eq!(verdict(other_sender, signed_at()), Err(ReceiptError::WrongPair));
         let early = signed_at() - SignedDuration::from_hours(48);
         assert_eq!(verdict(pair(), early), Err(ReceiptError::InFuture));
         let late = "2026-07-01T00:00:00Z".parse().unwrap();
-        assert_eq!(verdict(pair(), late), Err(ReceiptError::RevocationListExpired));
+        assert_eq!(
+            verdict(pair(), late),
+            Err(ReceiptError::Jws(JwsError::RevocationListExpired))
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use rcgen::{KeyPair, KeyUsagePurpose, date_time_ymd};
 
 use super::{super::test_pki::*, super::*, verify};
 use crate::domain::certificate::CertificateError;
+use crate::domain::jws::{InvalidSigner, JwsError};
 
 #[test]
 fn a_certificate_of_another_root_is_refused() {
@@ -12,7 +13,7 @@ fn a_certificate_of_another_root_is_refused() {
     let receipt = theirs.p256(RECEIVER).sign(&claims());
     assert!(matches!(
         verify(&ours, receipt.as_str()),
-        Err(ReceiptError::Untrusted(_))
+        Err(ReceiptError::Jws(JwsError::Untrusted(_)))
     ));
 }
 
@@ -24,7 +25,7 @@ fn a_path_with_a_certificate_missing_is_refused() {
     let receipt = signer.sign(&claims());
     assert!(matches!(
         verify(&pki, receipt.as_str()),
-        Err(ReceiptError::Untrusted(_))
+        Err(ReceiptError::Jws(JwsError::Untrusted(_)))
     ));
 }
 
@@ -41,7 +42,10 @@ fn a_certificate_must_be_valid_when_the_receipt_is_made() {
         // The second round meets a verifier that has accepted the certificate for another time.
         for _ in 0..2 {
             let refused = verifier.verify(receipt.as_str(), &pair(), at);
-            assert!(matches!(refused, Err(ReceiptError::Untrusted(_))), "{time}");
+            assert!(
+                matches!(refused, Err(ReceiptError::Jws(JwsError::Untrusted(_)))),
+                "{time}"
+            );
             assert!(verifier.verify(signer.sign(&claims()).as_str(), &pair(), at).is_ok());
         }
     }
@@ -80,7 +84,7 @@ fn a_revoked_certificate_is_refused_and_another_of_the_issuer_is_not() {
             .verify(receipt.as_str(), &pair(), signed_at())
             .map(VerifiedReceipt::into_claims)
     };
-    assert_eq!(judge(&[77]), Err(ReceiptError::Revoked));
+    assert_eq!(judge(&[77]), Err(ReceiptError::Jws(JwsError::Revoked)));
     assert_eq!(judge(&[78]), Ok(claims()));
 }
 
@@ -92,7 +96,7 @@ fn a_revocation_list_out_of_date_is_our_fault_and_judges_nobody() {
     assert!(verifier.verify(receipt.as_str(), &pair(), signed_at()).is_ok());
     let later = "2026-07-01T00:00:00Z".parse().unwrap();
     let refused = verifier.verify(receipt.as_str(), &pair(), later).unwrap_err();
-    assert_eq!(refused, ReceiptError::RevocationListExpired);
+    assert_eq!(refused, ReceiptError::Jws(JwsError::RevocationListExpired));
     assert!(refused.is_ours());
 }
 
@@ -113,7 +117,7 @@ fn a_certificate_that_names_no_organisation_or_two_is_refused() {
         let signer = pki.issue(params, KeyPair::generate().unwrap());
         let payload = payload_of(&pki.p256(RECEIVER).sign(&claims())).to_string();
         let forged = signer.forge(signer.header("ES256").to_string().as_bytes(), payload.as_bytes());
-        assert_eq!(verify(&pki, &forged), Err(expected.into()));
+        assert_eq!(verify(&pki, &forged), Err(JwsError::from(expected).into()));
         assert_eq!(signer.signer().err(), Some(expected.into()));
     }
 }
@@ -127,7 +131,7 @@ fn a_key_that_may_not_sign_or_of_another_kind_signs_no_receipts() {
     assert_eq!(signer.signer().err(), Some(InvalidSigner::UnusableKey));
     let payload = payload_of(&pki.p256(RECEIVER).sign(&claims())).to_string();
     let forged = signer.forge(signer.header("ES256").to_string().as_bytes(), payload.as_bytes());
-    assert_eq!(verify(&pki, &forged), Err(ReceiptError::UnusableKey));
+    assert_eq!(verify(&pki, &forged), Err(ReceiptError::Jws(JwsError::UnusableKey)));
 
     for algorithm in [&rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519] {
         let signer = pki.issue(enterprise(RECEIVER), KeyPair::generate_for(algorithm).unwrap());

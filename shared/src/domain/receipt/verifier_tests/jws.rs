@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{super::test_pki::*, super::*, altered, verify, with_header};
+use crate::domain::jws::{JwsError, Kind};
 
 #[test]
 fn the_algorithm_follows_from_the_key_and_never_from_the_header() {
@@ -11,11 +12,19 @@ fn the_algorithm_follows_from_the_key_and_never_from_the_header() {
     let (p256, rsa) = (pki.p256(RECEIVER), pki.rsa(RECEIVER));
     for algorithm in ["none", "None", "HS256", "PS256", "RS256", "ES384", "EdDSA", "es256", ""] {
         let forged = with_header(&p256, &p256.header(algorithm));
-        assert_eq!(verify(&pki, &forged), Err(ReceiptError::WrongAlgorithm), "{algorithm}");
+        assert_eq!(
+            verify(&pki, &forged),
+            Err(ReceiptError::Jws(JwsError::WrongAlgorithm)),
+            "{algorithm}"
+        );
     }
     for algorithm in ["ES256", "RS256", "PS384"] {
         let forged = with_header(&rsa, &rsa.header(algorithm));
-        assert_eq!(verify(&pki, &forged), Err(ReceiptError::WrongAlgorithm), "{algorithm}");
+        assert_eq!(
+            verify(&pki, &forged),
+            Err(ReceiptError::Jws(JwsError::WrongAlgorithm)),
+            "{algorithm}"
+        );
     }
 }
 
@@ -27,13 +36,16 @@ fn an_unsigned_receipt_and_one_keyed_with_the_public_key_are_refused() {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
 
     let unsigned = format!("{}.{}.", part(&signer.header("none").to_string()), part(&payload));
-    assert_eq!(verify(&pki, &unsigned), Err(ReceiptError::WrongAlgorithm));
+    assert_eq!(
+        verify(&pki, &unsigned),
+        Err(ReceiptError::Jws(JwsError::WrongAlgorithm))
+    );
 
     let signed = format!("{}.{}", part(&signer.header("HS256").to_string()), part(&payload));
     let secret = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, signer.key.public_key_raw());
     let tag = aws_lc_rs::hmac::sign(&secret, signed.as_bytes());
     let keyed = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag));
-    assert_eq!(verify(&pki, &keyed), Err(ReceiptError::WrongAlgorithm));
+    assert_eq!(verify(&pki, &keyed), Err(ReceiptError::Jws(JwsError::WrongAlgorithm)));
 }
 
 #[test]
@@ -57,7 +69,7 @@ fn an_rsa_signature_with_the_older_padding_is_refused() {
     )
     .unwrap();
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
-    assert_eq!(verify(&pki, &forged), Err(ReceiptError::BadSignature));
+    assert_eq!(verify(&pki, &forged), Err(ReceiptError::Jws(JwsError::BadSignature)));
 }
 
 #[test]
@@ -67,7 +79,7 @@ fn thumbprint_and_certificate_must_belong_together() {
     let swapped = altered(signer.header("ES256"), "x5c", other.header("ES256")["x5c"].clone());
     assert_eq!(
         verify(&pki, &with_header(&signer, &swapped)),
-        Err(ReceiptError::CertificateMismatch)
+        Err(ReceiptError::Jws(JwsError::CertificateMismatch))
     );
     let swapped = altered(
         signer.header("ES256"),
@@ -76,7 +88,7 @@ fn thumbprint_and_certificate_must_belong_together() {
     );
     assert_eq!(
         verify(&pki, &with_header(&signer, &swapped)),
-        Err(ReceiptError::CertificateMismatch)
+        Err(ReceiptError::Jws(JwsError::CertificateMismatch))
     );
 }
 
@@ -96,14 +108,14 @@ fn a_critical_extension_is_refused() {
         let header = altered(signer.header("ES256"), "crit", critical);
         assert_eq!(
             verify(&pki, &with_header(&signer, &header)),
-            Err(ReceiptError::UnknownCritical),
+            Err(ReceiptError::Jws(JwsError::UnknownCritical)),
             "{header}"
         );
     }
     let unencoded = altered(signer.header("ES256"), "b64", json!(false));
     assert_eq!(
         verify(&pki, &with_header(&signer, &unencoded)),
-        Err(ReceiptError::UnknownCritical)
+        Err(ReceiptError::Jws(JwsError::UnknownCritical))
     );
 }
 
@@ -124,7 +136,11 @@ fn a_member_that_stands_twice_is_refused() {
     for member in [r#""alg":"ES256""#, r#""typ":"framme-receipt+jws""#, r#""iat":1"#] {
         let doubled = header.replacen('{', &format!("{{{member},"), 1);
         let forged = signer.forge(doubled.as_bytes(), payload.as_bytes());
-        assert_eq!(verify(&pki, &forged), Err(ReceiptError::Malformed), "{member}");
+        assert_eq!(
+            verify(&pki, &forged),
+            Err(ReceiptError::Jws(JwsError::Malformed)),
+            "{member}"
+        );
     }
     for member in [
         r#""level":"stored""#,
@@ -145,7 +161,7 @@ fn a_jws_that_was_made_for_something_else_is_refused() {
         let header = altered(signer.header("ES256"), member, json!(value));
         assert_eq!(
             verify(&pki, &with_header(&signer, &header)),
-            Err(ReceiptError::WrongType)
+            Err(ReceiptError::Jws(JwsError::WrongType))
         );
     }
 }
@@ -170,13 +186,16 @@ fn only_the_canonical_compact_serialisation_is_read() {
     ] {
         let refused = verify(&pki, &text).unwrap_err();
         assert!(
-            matches!(refused, ReceiptError::Malformed | ReceiptError::BadSignature),
+            matches!(
+                refused,
+                ReceiptError::Jws(JwsError::Malformed) | ReceiptError::Jws(JwsError::BadSignature)
+            ),
             "{text}: {refused}"
         );
     }
     assert_eq!(
-        verify(&pki, &"a".repeat(MAX_RECEIPT_BYTES + 1)),
-        Err(ReceiptError::TooLarge)
+        verify(&pki, &"a".repeat(Kind::Receipt.most_bytes() + 1)),
+        Err(ReceiptError::Jws(JwsError::TooLarge))
     );
 }
 
@@ -195,6 +214,20 @@ fn bits_beyond_the_last_byte_are_refused() {
         .filter(|letter| *letter != last && same_bytes(*letter))
     {
         let text = format!("{}{letter}", &good[..good.len() - 1]);
-        assert_eq!(verify(&pki, &text), Err(ReceiptError::Malformed));
+        assert_eq!(verify(&pki, &text), Err(ReceiptError::Jws(JwsError::Malformed)));
     }
+}
+
+#[test]
+fn a_text_of_another_kind_is_no_receipt_however_well_it_is_signed() {
+    let pki = TestPki::new();
+    let signer = pki.p256(RECEIVER);
+    let payload = payload_of(&signer.sign(&claims())).to_string();
+    let second = signed_at().as_second();
+    let sign = |kind| signer.signer().unwrap().jws().sign(kind, second, payload.as_bytes());
+    assert!(verify(&pki, &sign(Kind::Receipt).unwrap()).is_ok());
+    assert_eq!(
+        verify(&pki, &sign(Kind::Statement).unwrap()),
+        Err(ReceiptError::Jws(JwsError::WrongType))
+    );
 }

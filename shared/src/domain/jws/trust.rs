@@ -10,7 +10,7 @@ use webpki::{
 };
 use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList};
 
-use super::error::ReceiptError;
+use super::JwsError;
 
 /// The roots that are trusted to issue enterprise certificates, and the revocation lists at hand.
 ///
@@ -81,17 +81,17 @@ impl TrustedIssuers {
     }
 
     /// Refuses to judge with lists that are out of date.
-    pub(super) fn check_fresh(&self, at: Timestamp) -> Result<(), ReceiptError> {
+    pub(super) fn check_fresh(&self, at: Timestamp) -> Result<(), JwsError> {
         match self.lists_good_until {
-            Some(until) if at > until => Err(ReceiptError::RevocationListExpired),
+            Some(until) if at > until => Err(JwsError::RevocationListExpired),
             _ => Ok(()),
         }
     }
 
     /// Checks the path of certificates from the first to a root, all of them valid at `time` and none revoked.
-    pub(super) fn check_path(&self, certificates: &[CertificateDer<'_>], time: Timestamp) -> Result<(), ReceiptError> {
-        let (leaf, between) = certificates.split_first().ok_or(ReceiptError::Malformed)?;
-        let leaf = EndEntityCert::try_from(leaf).map_err(ReceiptError::Untrusted)?;
+    pub(super) fn check_path(&self, certificates: &[CertificateDer<'_>], time: Timestamp) -> Result<(), JwsError> {
+        let (leaf, between) = certificates.split_first().ok_or(JwsError::Malformed)?;
+        let leaf = EndEntityCert::try_from(leaf).map_err(JwsError::Untrusted)?;
         let lists: Vec<_> = self.lists.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| {
             options
@@ -113,8 +113,8 @@ impl TrustedIssuers {
             None,
         ) {
             Ok(_) => Ok(()),
-            Err(webpki::Error::CertRevoked) => Err(ReceiptError::Revoked),
-            Err(error) => Err(ReceiptError::Untrusted(error)),
+            Err(webpki::Error::CertRevoked) => Err(JwsError::Revoked),
+            Err(error) => Err(JwsError::Untrusted(error)),
         }
     }
 }

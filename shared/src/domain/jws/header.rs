@@ -1,22 +1,20 @@
-//! The protected header of a receipt.
+//! The protected header of a signed text.
 
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use rustls::pki_types::CertificateDer;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{algorithm::Algorithm, error::ReceiptError, json::present};
+use super::{Algorithm, JwsError, Kind};
 use crate::domain::digest::Digest;
 
-/// Tells a receipt from everything else that an organisation signs with the same key (RFC 8725, section 3.11).
-const TYPE: &str = "framme-receipt+jws";
 const CONTENT_TYPE: &str = "json";
 /// The certificate of the signer and those between it and the root.
 pub(super) const MOST_CERTIFICATES: usize = 6;
 
-/// The members that receipts use, in the order in which they are written. Others are passed over, as RFC 7515
+/// The members that signed texts use, in the order in which they are written. Others are passed over, as RFC 7515
 /// (section 4) wants it, unless `crit` names them.
 #[derive(Serialize, Deserialize)]
 struct Members {
@@ -34,7 +32,7 @@ struct Members {
     b64: Option<serde_json::Value>,
 }
 
-/// A header that can be a receipt's. Nothing about it is proven yet.
+/// A header that can be that of a signed text. Nothing about it is proven yet.
 pub(super) struct Header {
     /// As claimed; compared with the key's.
     pub(super) algorithm: String,
@@ -48,17 +46,17 @@ pub(super) struct Header {
 
 impl Header {
     /// Reads the first part of a compact serialisation.
-    pub(super) fn read(encoded: &str) -> Result<Self, ReceiptError> {
-        let json = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| ReceiptError::Malformed)?;
-        let members: Members = serde_json::from_slice(&json).map_err(|_| ReceiptError::Malformed)?;
+    pub(super) fn read(encoded: &str, kind: Kind) -> Result<Self, JwsError> {
+        let json = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| JwsError::Malformed)?;
+        let members: Members = serde_json::from_slice(&json).map_err(|_| JwsError::Malformed)?;
         if members.crit.is_some() || members.b64.is_some() {
-            return Err(ReceiptError::UnknownCritical);
+            return Err(JwsError::UnknownCritical);
         }
-        if members.typ != TYPE || members.cty != CONTENT_TYPE {
-            return Err(ReceiptError::WrongType);
+        if members.typ != kind.as_str() || members.cty != CONTENT_TYPE {
+            return Err(JwsError::WrongType);
         }
         if members.x5c.is_empty() || members.x5c.len() > MOST_CERTIFICATES {
-            return Err(ReceiptError::Malformed);
+            return Err(JwsError::Malformed);
         }
         let certificates = members
             .x5c
@@ -66,9 +64,9 @@ impl Header {
             .map(|certificate| STANDARD.decode(certificate).map(CertificateDer::from));
         let certificates: Vec<_> = certificates
             .collect::<Result<_, _>>()
-            .map_err(|_| ReceiptError::Malformed)?;
+            .map_err(|_| JwsError::Malformed)?;
         if Digest::of(&certificates[0]) != members.thumbprint {
-            return Err(ReceiptError::CertificateMismatch);
+            return Err(JwsError::CertificateMismatch);
         }
         Ok(Self {
             algorithm: members.alg,
@@ -79,16 +77,16 @@ impl Header {
     }
 }
 
-/// The header of a signer: the same for all its receipts but for the time.
+/// The header of a signer: the same for all its texts of a kind but for the time.
 pub(super) struct HeaderTemplate {
     before_time: String,
 }
 
 impl HeaderTemplate {
-    pub(super) fn new(algorithm: Algorithm, certificates: &[CertificateDer<'_>]) -> Self {
+    pub(super) fn new(kind: Kind, algorithm: Algorithm, certificates: &[CertificateDer<'_>]) -> Self {
         let members = Members {
             alg: algorithm.to_string(),
-            typ: TYPE.to_owned(),
+            typ: kind.to_string(),
             cty: CONTENT_TYPE.to_owned(),
             thumbprint: Digest::of(&certificates[0]),
             x5c: certificates
@@ -108,4 +106,11 @@ impl HeaderTemplate {
     pub(super) fn encoded(&self, signed_second: i64) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}{signed_second}}}", self.before_time))
     }
+}
+
+/// A member that is there has a value: `null` is not a way to leave it out.
+pub(in crate::domain) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
