@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod closed_set;
+pub mod desk;
 pub mod digest;
 pub mod identity_number;
 pub mod ids;
