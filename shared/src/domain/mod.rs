@@ -2,7 +2,6 @@
 
 pub mod certificate;
 pub mod closed_set;
-pub mod desk;
 pub mod digest;
 pub mod identity_number;
 pub mod ids;
@@ -17,5 +16,6 @@ pub mod retry;
 pub mod sensitive;
 pub mod staff_id;
 pub mod staff_role;
+pub mod task;
 pub mod text;
 mod text_form;
