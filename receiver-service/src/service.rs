@@ -28,7 +28,7 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
+    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, Tasks, WorkList},
     receipts::{Notary, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
@@ -282,8 +282,14 @@ async fn serve_local(
     let work_list = WorkList::service(Arc::clone(core));
     let staff = StaffRegister::service(Arc::clone(core));
     healthy(&standard.health, &work_list).await;
+    let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
-    standard.routes = standard.routes.add_service(work_list).add_service(staff);
+    healthy(&standard.health, &tasks).await;
+    standard.routes = standard
+        .routes
+        .add_service(work_list)
+        .add_service(staff)
+        .add_service(tasks);
     spawn(
         core,
         "local interface",

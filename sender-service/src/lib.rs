@@ -22,4 +22,5 @@ pub mod trust;
 pub mod window;
 
 pub use config::Config;
+pub use framme_shared::db::tasks;
 pub use service::{Addresses, Sender, StartError};

@@ -276,14 +276,16 @@ async fn listen(
     let listener = Listener::local(&config.local.address, tls).await.map_err(failed)?;
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
-    let api = Api::service(Arc::clone(context), shutdown.clone());
-    let name = name_of(&api);
-    standard
-        .health
-        .set_service_status(name, tonic_health::ServingStatus::Serving)
-        .await;
+    let api = Api::new(Arc::clone(context), shutdown.clone());
+    let (reports, tasks) = (api.clone().service(), api.task_service());
+    for name in [name_of(&reports), name_of(&tasks)] {
+        standard
+            .health
+            .set_service_status(name, tonic_health::ServingStatus::Serving)
+            .await;
+    }
     let service = Service {
-        routes: blame_the_caller(standard.routes.add_service(api)),
+        routes: blame_the_caller(standard.routes.add_service(reports).add_service(tasks)),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,

@@ -301,7 +301,7 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::service(context, Shutdown::new()));
+    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }
