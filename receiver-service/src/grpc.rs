@@ -8,7 +8,7 @@ mod staff;
 mod tasks;
 mod work_list;
 
-pub use exchange::Exchange;
+pub use exchange::{Exchange, Recovery};
 pub use gate::{ExchangeGate, LocalGate};
 pub use staff::StaffRegister;
 pub use tasks::Tasks;

@@ -17,6 +17,7 @@ pub mod grpc;
 pub mod inbox;
 pub mod keys;
 pub mod receipts;
+pub mod recovery;
 pub mod requests;
 pub mod service;
 pub mod staff;

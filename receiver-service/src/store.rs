@@ -8,6 +8,7 @@ pub mod peer;
 pub mod reading;
 pub mod receipt;
 pub mod request;
+pub mod restoring;
 pub mod rewrap;
 pub mod staff;
 pub mod statistics;
@@ -29,6 +30,11 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "recovery",
+            sql: include_str!("../migrations/0004_recovery.sql"),
         },
     ],
 };

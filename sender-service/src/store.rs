@@ -12,6 +12,7 @@ pub mod figures;
 pub mod news;
 pub mod receipt;
 pub mod receiver;
+pub mod recovered;
 pub mod report;
 pub mod request;
 pub mod transmission;

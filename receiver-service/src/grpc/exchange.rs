@@ -2,6 +2,7 @@
 
 mod attachments;
 mod receipts;
+mod recovery;
 mod submit;
 
 use std::{pin::Pin, sync::Arc};
@@ -22,6 +23,8 @@ use framme_shared::{
 };
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
+
+pub use recovery::Recovery;
 
 use crate::{core::Core, error::Refusal};
 

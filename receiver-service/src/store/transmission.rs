@@ -312,6 +312,47 @@ pub async fn set_stored(
     exactly(touched, receipted.len())
 }
 
+/// The highest number of a transmission of this sender; 0 for none.
+pub async fn last_sequence<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::last_sequence
+        SELECT COALESCE(MAX(sequence), 0) AS sequence
+        FROM transmission
+        WHERE sender = $1",
+    )
+    .bind(sender.as_str())
+    .fetch_one(executor)
+    .await?;
+    Columns::of(&row, "transmission", sender.as_str()).count("sequence")
+}
+
+/// At most `limit` transmissions of this sender after this number, in order.
+pub async fn sent_after<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Transmission>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::sent_after
+        SELECT transmission_id, sender, sent_id, sequence, report_id, submitted_at,
+               stored_at, stored_receipt_sequence, attachment_count, content_sha256
+        FROM transmission
+        WHERE sender = $1 AND sequence > $2
+        ORDER BY sequence
+        LIMIT $3",
+    )
+    .bind(sender.as_str())
+    .bind(stored(after))
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
 /// At most `limit` ids after this one, in order of ids; empty text for the first page.
 pub async fn ids_after<'e>(
     executor: impl Executor<'e, Database = Any>,

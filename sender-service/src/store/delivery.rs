@@ -150,6 +150,33 @@ pub async fn hand_over(
     Ok(())
 }
 
+const SEND_AGAIN: ManyRows = ManyRows {
+    head: "-- delivery::send_again
+WITH lost (transmission_id, at, written_by) AS (VALUES",
+    columns: 3,
+    tail: ")
+UPDATE transmission
+SET delivery_state = 'waiting', attempts = 0, next_attempt_at = lost.at, lease_token = NULL, lease_until = 0,
+    last_failure = NULL, written_at = lost.at, written_by = lost.written_by
+FROM lost
+WHERE transmission.transmission_id = lost.transmission_id AND transmission.delivery_state = 'handed_over'",
+};
+
+/// Lets transmissions wait again that were handed over and that the receiver does not hold any more.
+pub async fn send_again(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<(), StoreError> {
+    SEND_AGAIN
+        .execute(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(by)
+        })
+        .await?;
+    Ok(())
+}
+
 /// Records a failed attempt and when the next may begin, if this worker still has the lease. `false` when it does not.
 pub async fn put_back(
     conn: &mut AnyConnection,

@@ -9,6 +9,8 @@ use framme_shared::domain::{
     receipt::{ReceiptClaims, Statement},
 };
 
+use jiff::Timestamp;
+
 use crate::store::{child::ChildRow, report::Derived, transmission::Sent};
 
 /// What is known of reports, and what receipts make of it.
@@ -70,6 +72,26 @@ impl Picture {
             self.handed_over.push(claims.transmission);
         }
         Ok(())
+    }
+
+    /// These transmissions are not at the receiver any more: their children wait to be stored anew.
+    pub(super) fn lose(&mut self, transmissions: &[TransmissionId], at: Timestamp) {
+        for transmission in transmissions {
+            for place in self.of_transmission.get(transmission).into_iter().flatten() {
+                let child = &mut self.children[*place];
+                let after = child.state.clone().lose(at);
+                if after != child.state {
+                    child.state = after;
+                    self.moved.insert(*place);
+                }
+            }
+        }
+    }
+
+    /// Whether a transmission has a child that has not ended.
+    pub(super) fn is_living(&self, transmission: &TransmissionId) -> bool {
+        let mut places = self.of_transmission.get(transmission).into_iter().flatten();
+        places.any(|place| !self.children[*place].state.stage().is_ended())
     }
 
     /// The states that a receipt leads to, for those children whom it changes.
