@@ -3,11 +3,13 @@
 
 mod exchange;
 mod gate;
+mod holding;
 mod read;
 mod staff;
 mod work_list;
 
 pub use exchange::Exchange;
 pub use gate::{ExchangeGate, LocalGate};
+pub use holding::Holdings;
 pub use staff::StaffRegister;
 pub use work_list::WorkList;

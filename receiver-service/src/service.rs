@@ -27,7 +27,7 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
+    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, StaffRegister, WorkList},
     receipts::{Notary, NotaryError, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
@@ -256,8 +256,10 @@ async fn serve_exchange(
 ) -> Result<(), StartError> {
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
+    let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
-    standard.routes = standard.routes.add_service(exchange);
+    healthy(&standard.health, &holdings).await;
+    standard.routes = standard.routes.add_service(exchange).add_service(holdings);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use framme_shared::{
     domain::{
         digest::Digest,
+        holding::{self, Holding, HoldingSignError},
         jws::InvalidSigner,
         organisation::OrganisationNumber,
         receipt::{ReceiptClaims, ReceiptSigner, SignError, SignedReceipt, Software},
@@ -102,6 +103,14 @@ impl Notary {
     /// When the claims break a rule of receipts, or the library fails.
     pub fn sign(&self, claims: &ReceiptClaims) -> Result<SignedReceipt, SignError> {
         self.current.load().signer.sign(claims)
+    }
+
+    /// Signs what was found of transmissions.
+    ///
+    /// # Errors
+    /// When it breaks a rule of holdings, or the library fails.
+    pub fn sign_holding(&self, holding: &Holding) -> Result<String, HoldingSignError> {
+        holding::sign(self.current.load().signer.jws(), holding)
     }
 
     /// Reads certificate and key again; `true` when they have changed. The chain goes on: each receipt carries the
