@@ -9,7 +9,7 @@ use framme_shared::{
     db::StoreError,
     domain::{
         digest::Digest,
-        holding::{Found, Held, HeldChild, HeldFile, Holding, Presence},
+        holding::{Found, Held, HeldChild, HeldFile, Holding, Presence, sign},
         ids::TransmissionId,
         organisation::OrganisationNumber,
         receipt::Pair,
@@ -69,7 +69,7 @@ pub async fn confirm_held(core: &Core, question: &Question) -> Result<String, Re
         software: core.notary.software.clone(),
         found,
     };
-    let signed = core.notary.sign_holding(&holding);
+    let signed = sign(&core.notary.signing().signer(), &holding);
     Ok(signed.map_err(|error| Failure::Internal(Cause::of(&error)))?)
 }
 

@@ -15,6 +15,7 @@ use framme_shared::{
         random::Random,
         serve::{self, Gate, Listener, LocalAddress, ServeLimits},
         shutdown::Shutdown,
+        signing::SigningError,
         standard::{HealthReporter, Standard, StandardError, standard_services},
         tls::{TlsError, TlsStore},
     },
@@ -27,8 +28,8 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, StaffRegister, WorkList},
-    receipts::{Notary, NotaryError, Wakeups},
+    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, StaffRegister, Tasks, WorkList},
+    receipts::{Notary, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
 
@@ -64,9 +65,9 @@ pub enum StartError {
         /// As in the configuration.
         wanted: OrganisationNumber,
     },
-    /// Signing of receipts.
+    /// Signing.
     #[error("receipts cannot be signed")]
-    Notary(#[from] NotaryError),
+    Signing(#[from] SigningError),
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
@@ -134,7 +135,7 @@ impl Receiver {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
         }
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
-        let watching = Arc::clone(&core.notary).watch(Arc::clone(&clock), interval, shutdown.clone());
+        let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
         tracing::info!(
             exchange = addresses.exchange,
@@ -283,8 +284,14 @@ async fn serve_local(
     let work_list = WorkList::service(Arc::clone(core));
     let staff = StaffRegister::service(Arc::clone(core));
     healthy(&standard.health, &work_list).await;
+    let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
-    standard.routes = standard.routes.add_service(work_list).add_service(staff);
+    healthy(&standard.health, &tasks).await;
+    standard.routes = standard
+        .routes
+        .add_service(work_list)
+        .add_service(staff)
+        .add_service(tasks);
     spawn(
         core,
         "local interface",

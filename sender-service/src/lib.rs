@@ -14,6 +14,7 @@ pub mod news;
 pub mod outbox;
 pub mod peer;
 pub mod service;
+pub mod signing;
 pub mod store;
 pub mod submission;
 pub mod tracking;
@@ -21,4 +22,5 @@ pub mod trust;
 pub mod window;
 
 pub use config::Config;
+pub use framme_shared::db::tasks;
 pub use service::{Addresses, Sender, StartError};
