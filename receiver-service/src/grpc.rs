@@ -3,6 +3,7 @@
 
 mod exchange;
 mod gate;
+mod holding;
 mod read;
 mod staff;
 mod tasks;
@@ -10,6 +11,7 @@ mod work_list;
 
 pub use exchange::{Exchange, Recovery};
 pub use gate::{ExchangeGate, LocalGate};
+pub use holding::Holdings;
 pub use staff::StaffRegister;
 pub use tasks::Tasks;
 pub use work_list::WorkList;

@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod doctor;
 pub mod error;
 pub mod grpc;
+pub mod holding;
 pub mod inbox;
 pub mod keys;
 pub mod receipts;

@@ -34,7 +34,7 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
+    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
     receipts::{Notary, Wakeups},
     recovery::DoubtOwnState,
     store::{SCHEMA, restoring, rewrap, transmission},
@@ -279,9 +279,15 @@ async fn serve_exchange(
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
     let recovery = Recovery::service(Arc::clone(core));
+    let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
     healthy(&standard.health, &recovery).await;
-    standard.routes = standard.routes.add_service(exchange).add_service(recovery);
+    healthy(&standard.health, &holdings).await;
+    standard.routes = standard
+        .routes
+        .add_service(exchange)
+        .add_service(recovery)
+        .add_service(holdings);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

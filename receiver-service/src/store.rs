@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod holding;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -35,6 +36,11 @@ pub static SCHEMA: Schema = Schema {
             number: 4,
             name: "recovery",
             sql: include_str!("../migrations/0004_recovery.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "receipts_of_transmission",
+            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
         },
     ],
 };

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod files;
 pub mod followers;
 pub mod grpc;
+pub mod holding;
 pub mod news;
 pub mod outbox;
 pub mod peer;

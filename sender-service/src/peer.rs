@@ -8,7 +8,8 @@ use std::sync::{
 use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
     wire::pb::exchange::{
-        exchange_service_client::ExchangeServiceClient, recovery_service_client::RecoveryServiceClient,
+        exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
+        recovery_service_client::RecoveryServiceClient,
     },
 };
 use tonic::transport::Channel;
@@ -22,6 +23,7 @@ pub struct Peer {
     pub pair: Pair,
     client: ExchangeServiceClient<Channel>,
     recovery: RecoveryServiceClient<Channel>,
+    holdings: HoldingServiceClient<Channel>,
     /// Verifies its receipts.
     pub trust: Arc<ReceiptTrust>,
     distrusted: Arc<AtomicBool>,
@@ -34,7 +36,8 @@ impl Peer {
         Self {
             pair,
             client: ExchangeServiceClient::new(channel.clone()),
-            recovery: RecoveryServiceClient::new(channel),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             trust,
             distrusted: Arc::default(),
             held: Arc::default(),
@@ -45,7 +48,8 @@ impl Peer {
     pub fn over(&self, channel: Channel) -> Self {
         Self {
             client: ExchangeServiceClient::new(channel.clone()),
-            recovery: RecoveryServiceClient::new(channel),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             ..self.clone()
         }
     }
@@ -73,6 +77,11 @@ impl Peer {
     /// Remembers what storage says.
     pub fn set_held(&self, sequence: u64) {
         self.held.store(sequence, Ordering::Release);
+    }
+
+    /// A client for one question whether it still holds something.
+    pub fn holdings(&self) -> HoldingServiceClient<Channel> {
+        self.holdings.clone()
     }
 
     /// Whether nothing that it says is believed, as last read from storage.

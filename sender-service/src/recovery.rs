@@ -3,6 +3,7 @@
 
 mod compare;
 mod give_back;
+mod lost;
 mod take_back;
 
 pub use compare::{Recovered, recover};

@@ -8,14 +8,14 @@
 
 mod apply;
 mod changes;
-mod lose;
 mod picture;
+mod replay;
 mod verify;
 mod worker;
 
 pub use apply::{Applied, ApplyReceipts};
 pub use changes::{Distrust, EnsureReceivers, TrustReceiver};
-pub use lose::Lose;
 pub(crate) use picture::Picture;
+pub(crate) use replay::Replay;
 pub use verify::Incoming;
 pub use worker::{Step, TrackingWorker};

@@ -7,6 +7,7 @@ use framme_shared::wire::status::Failure;
 use super::{
     arrive::{Arrival, Incoming, StoreTransmission, local_id},
     receipt_stored::{ReceiptStored, Receipted},
+    restore::restore,
 };
 use crate::{
     content,
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// Stores it sealed, reads it back from storage, digests that, and answers with the signed receipt; a repetition gets
-/// the first receipt.
+/// the first receipt, after what storage lost meanwhile was put back.
 ///
 /// # Errors
 /// `CONTENT_DIFFERS`, `ATTACHMENT_INCOMPLETE`, `PAIR_RECOVERING`, `STORAGE_UNAVAILABLE`, `STORAGE_CORRUPT`.
@@ -38,6 +39,10 @@ pub async fn receive(core: &Core, incoming: Incoming, content: &[u8], held_by_se
     if matches!(arrival, Arrival::IdTaken) {
         id = local_id(&incoming.new);
         arrival = store(id).await?;
+    }
+    if let Arrival::Repeated(found) = arrival {
+        id = found.id;
+        arrival = restore(core, &incoming, found, content).await?;
     }
     match arrival {
         Arrival::New => {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use framme_shared::{
     db::{
-        StoreError,
+        StoreError, exactly_one,
         rows::{ManyRows, exactly},
         sealing::WrappedKey,
     },
@@ -351,6 +351,67 @@ pub async fn sent_after<'e>(
     .fetch_all(executor)
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// Takes out a transmission with its content and what is left of its children. Its receipts stay: they were made.
+pub async fn remove(connection: &mut AnyConnection, id: &TransmissionId) -> Result<(), StoreError> {
+    for statement in [
+        "-- transmission::remove the children
+        DELETE FROM child WHERE transmission_id = $1",
+        "-- transmission::remove the content
+        DELETE FROM transmission_content WHERE transmission_id = $1",
+        "-- transmission::remove
+        DELETE FROM transmission WHERE transmission_id = $1",
+    ] {
+        sqlx::query(statement)
+            .bind(id.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes sealed content anew.
+pub async fn restore_content(
+    connection: &mut AnyConnection,
+    id: &TransmissionId,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    exactly_one(
+        sqlx::query(
+            "-- transmission::restore_content
+            INSERT INTO transmission_content (transmission_id, content_sealed)
+            VALUES ($1, $2)
+            ON CONFLICT (transmission_id) DO UPDATE SET content_sealed = excluded.content_sealed",
+        )
+        .bind(id.to_string())
+        .bind(sealed)
+        .execute(connection),
+    )
+    .await
+}
+
+/// Writes the data key of content that was sealed under a new one.
+pub async fn restore_key(
+    connection: &mut AnyConnection,
+    id: &TransmissionId,
+    content: &SealedContent,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    exactly_one(
+        sqlx::query(
+            "-- transmission::restore_key
+            UPDATE transmission
+            SET wrapped_key = $1, master_key_id = $2, written_at = $3, written_by = 'restore_content'
+            WHERE transmission_id = $4",
+        )
+        .bind(content.key.as_bytes())
+        .bind(master_of(&content.key))
+        .bind(at.as_microsecond())
+        .bind(id.to_string())
+        .execute(connection),
+    )
+    .await
 }
 
 /// At most `limit` ids after this one, in order of ids; empty text for the first page.

@@ -7,7 +7,8 @@ use framme_shared::{
 };
 
 use super::compare::{Recovered, ended};
-use crate::{context::Context, peer::Peer, store::receipt, tracking::Lose};
+use super::lost::ReceiverLost;
+use crate::{context::Context, peer::Peer, store::receipt};
 
 /// Receipts in one call.
 const AT_ONCE: i64 = 256;
@@ -40,7 +41,7 @@ pub(super) async fn give_back(
         };
         let missing = answer.missing_transmission_ids.iter();
         let missing: Vec<TransmissionId> = missing.filter_map(|id| TransmissionId::parse(id).ok()).collect();
-        let lost = context.database.change(Lose { receiver, missing }).await?;
+        let lost = context.database.change(ReceiverLost { receiver, missing }).await?;
         context.followers.tell(&lost);
         context.windows.ring(&receiver);
     }

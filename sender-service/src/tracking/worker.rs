@@ -262,6 +262,7 @@ impl TrackingWorker {
                 receiver: self.peer.organisation(),
                 from: self.head,
                 receipts: batch.receipts,
+                first_question: self.context.confirmation.first(),
             };
             match self.context.database.change(apply).await? {
                 Applied::Stored { head, reports, fault } => {
