@@ -13,6 +13,6 @@ mod restore;
 mod sent;
 
 pub use compare::{ComparePair, Compared, DoubtOwnState, HeldBySender};
-pub use restate::restate_arrived;
+pub use restate::{restate_arrived, restate_one};
 pub use restore::{RestoreReceipts, Restored, Returned};
 pub use sent::{Sent, sent};

@@ -40,17 +40,37 @@ pub async fn restate_arrived(core: &Core, sender: &OrganisationNumber) -> Result
             return Ok(());
         }
         for (sent_id, id) in arrived {
-            let restate = Restate {
-                sender: *sender,
-                sent_id,
-                id,
-                digest: content::read_back(core, &id).await?.digest,
-                earlier: earlier(core, sender, &id).await?,
-                notary: Arc::clone(&core.notary),
-            };
-            core.change_for(sender, restate).await?;
+            restate(core, sender, sent_id, id).await?;
         }
     }
+}
+
+/// The same for one transmission that has just arrived, if it was lost before.
+///
+/// # Errors
+/// As [`restate_arrived`].
+pub async fn restate_one(core: &Core, sender: &OrganisationNumber, sent_id: &TransmissionId) -> Result<(), Refusal> {
+    match restoring::arrived_as(core.db.reader(), sender, sent_id).await? {
+        Some(id) => restate(core, sender, *sent_id, id).await,
+        None => Ok(()),
+    }
+}
+
+async fn restate(
+    core: &Core,
+    sender: &OrganisationNumber,
+    sent_id: TransmissionId,
+    id: TransmissionId,
+) -> Result<(), Refusal> {
+    let restate = Restate {
+        sender: *sender,
+        sent_id,
+        id,
+        digest: content::read_back(core, &id).await?.digest,
+        earlier: earlier(core, sender, &id).await?,
+        notary: Arc::clone(&core.notary),
+    };
+    core.change_for(sender, restate).await
 }
 
 /// All receipts about a transmission.

@@ -66,6 +66,27 @@ pub async fn arrived<'e>(
         .collect()
 }
 
+/// The id inside this service of one of them that is here again, with its receipt "stored".
+pub async fn arrived_as<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+    sent_id: &TransmissionId,
+) -> Result<Option<TransmissionId>, StoreError> {
+    let row = sqlx::query(
+        "-- restoring::arrived_as
+        SELECT r.sent_id, t.transmission_id
+        FROM restoring r
+        JOIN transmission t ON t.sender = r.sender AND t.sent_id = r.sent_id
+        WHERE r.sender = $1 AND r.sent_id = $2 AND t.stored_receipt_sequence IS NOT NULL",
+    )
+    .bind(sender.as_str())
+    .bind(sent_id.to_string())
+    .fetch_optional(executor)
+    .await?;
+    row.map(|row| Columns::keyed(&row, "restoring", "sent_id")?.parsed("transmission_id"))
+        .transpose()
+}
+
 /// Whether anything of any sender is missing.
 pub async fn is_any<'e>(executor: impl Executor<'e, Database = Any>) -> Result<bool, StoreError> {
     let row = sqlx::query("-- restoring::is_any\nSELECT sent_id FROM restoring LIMIT 1")

@@ -29,7 +29,7 @@ use crate::{
     error::Refusal,
     grpc::read,
     inbox::{self, Incoming, NamedAttachment, Withdrawal},
-    recovery::restate_arrived,
+    recovery::restate_one,
     requests::Request,
     store::{child::NewChild, transmission::NewTransmission},
 };
@@ -58,7 +58,7 @@ pub(super) async fn submit(
     let incoming = incoming(sender, &envelope, &report);
     let receipt = inbox::receive(core, incoming, &request.content, request.last_receipt_sequence).await?;
     if core.restoring.load(Ordering::Acquire) {
-        restate_arrived(core, &sender).await?;
+        restate_one(core, &sender, &envelope.id).await?;
     }
     Ok(SubmitTransmissionResponse { receipt })
 }
