@@ -2,6 +2,7 @@
 //! systems. Handlers decode, ask who calls, and hand over; what changes state is a change, never a handler.
 
 mod exchange;
+mod figures;
 mod gate;
 mod read;
 mod staff;
@@ -9,6 +10,7 @@ mod tasks;
 mod work_list;
 
 pub use exchange::Exchange;
+pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};
 pub use staff::StaffRegister;
 pub use tasks::Tasks;

@@ -28,7 +28,7 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, Tasks, WorkList},
+    grpc::{Exchange, ExchangeGate, Figures, LocalGate, StaffRegister, Tasks, WorkList},
     receipts::{Notary, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
@@ -198,6 +198,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         wakeups: Wakeups::default(),
         clock,
         random,
+        figures: config.figures,
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
@@ -258,7 +259,9 @@ async fn serve_exchange(
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
     healthy(&standard.health, &exchange).await;
-    standard.routes = standard.routes.add_service(exchange);
+    let figures = Figures::service(Arc::clone(core));
+    healthy(&standard.health, &figures).await;
+    standard.routes = standard.routes.add_service(exchange).add_service(figures);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod figures;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -29,6 +30,11 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "known_to_service",
+            sql: include_str!("../migrations/0006_known_to_service.sql"),
         },
     ],
 };

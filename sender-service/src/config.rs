@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use framme_shared::{
     db::DatabaseConfig,
     domain::{
+        figures::Promise,
         municipality::Area,
         organisation::OrganisationNumber,
         report::limits,
@@ -50,6 +51,9 @@ pub struct Config {
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// How figures are made.
+    #[serde(default)]
+    pub figures: FiguresConfig,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -135,6 +139,15 @@ impl Default for AttachmentLimits {
     }
 }
 
+/// How figures are made.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Hours from submission to assignment, per urgency: what comes later is delivered late. Default 1 for acute, 4 for
+    /// urgent, 48 for normal; no law sets them.
+    pub promise_hours: Promise,
+}
+
 /// One receiver.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +185,9 @@ pub enum InvalidConfig {
     #[error("outbox.backoff_base_ms, outbox.backoff_cap_ms: {0}")]
     Backoff(#[from] InvalidBackoff),
     /// Outside its range.
+    #[error("figures.promise_hours must be 1-8784 for each urgency")]
+    Promise,
+    /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
 }
@@ -197,6 +213,9 @@ impl Config {
         self.outbox.backoff()?;
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
+        }
+        if !self.figures.promise_hours.is_sensible() {
+            return Err(InvalidConfig::Promise);
         }
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
@@ -271,6 +290,10 @@ mod tests {
         assert!(matches!(
             with(|c| c.outbox.backoff_base_ms = 0),
             Err(InvalidConfig::Backoff(_))
+        ));
+        assert!(matches!(
+            with(|c| c.figures.promise_hours.acute = 0),
+            Err(InvalidConfig::Promise)
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
     }

@@ -45,5 +45,10 @@ pub static SCHEMA: Schema = Schema {
             name: "written_once",
             sql: include_str!("../migrations/0004_written_once.sql"),
         },
+        Migration {
+            number: 6,
+            name: "closing_kind",
+            sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
     ],
 };

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     core::Core,
 };
 use framme_shared::{
@@ -220,6 +220,7 @@ impl Receiving {
         let request = AssignChildRequest {
             change: Some(change(request, child)),
             caseworker_staff_id: to.to_owned(),
+            known_to_service: 0,
         };
         let answer = self.work_list(&self.leader).assign_child(request).await?;
         Ok(answer.into_inner().changed.unwrap())
@@ -336,6 +337,7 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

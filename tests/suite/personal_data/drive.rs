@@ -248,6 +248,7 @@ impl Drive<'_> {
             let assign = |caseworker: &str| receiver_pb::AssignChildRequest {
                 change: change(),
                 caseworker_staff_id: caseworker.to_owned(),
+                known_to_service: 0,
             };
             self.refused(leader.assign_child(assign(&mark("Caseworker"))).await);
             leader.assign_child(assign(caseworker)).await.unwrap();
@@ -278,6 +279,7 @@ impl Drive<'_> {
                         request_id: new_id(),
                         reason,
                         child_ids: Vec::new(),
+                        kind: 0,
                     };
                     desk.close_report(request).await.map(|_| Response::new(()))
                 } else {

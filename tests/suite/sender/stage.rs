@@ -12,6 +12,7 @@ use framme_sender::{
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
     outbox::{self, OutboxWorker},
@@ -26,6 +27,7 @@ use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{
         digest::Digest,
+        figures::Promise,
         ids::{CredentialId, ReportId},
         municipality::Area,
         organisation::OrganisationNumber,
@@ -120,6 +122,10 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            figures: Sources {
+                promise: Promise::default(),
+                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+            },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
@@ -128,10 +134,7 @@ impl Stage {
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
         });
-        let peers = [&first, &second].map(|receiver| {
-            let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
-            Peer::new(receiver.pair, channel, Arc::clone(&trust))
-        });
+        let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
             clock,
@@ -268,6 +271,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work)
         .await
         .expect("this should not take long")
+}
+
+fn lazily(receiver: &PlayedReceiver) -> Channel {
+    Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy()
 }
 
 fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {

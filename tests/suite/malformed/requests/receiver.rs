@@ -33,6 +33,7 @@ fn assign(change: ChildChange, caseworker: &str) -> AssignChildRequest {
     AssignChildRequest {
         change: Some(change),
         caseworker_staff_id: caseworker.to_owned(),
+        known_to_service: 0,
     }
 }
 

@@ -178,6 +178,7 @@ fn requests() -> Vec<Case> {
         request_id: OTHER_ID.to_owned(),
         reason: "known by another route".to_owned(),
         child_ids: vec![child.to_owned()],
+        kind: 0,
     };
     vec![
         breaks(&["request_id"], "WithdrawReport", withdraw(NIL, A_NAME)),
