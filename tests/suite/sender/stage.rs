@@ -43,7 +43,10 @@ use framme_shared::{
     },
     wire::pb::{
         report::{Report, Urgency},
-        sender::{SubmitReportRequest, SubmitReportResponse, sender_service_client::SenderServiceClient},
+        sender::{
+            SubmitReportRequest, SubmitReportResponse, figures_service_client::FiguresServiceClient,
+            sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -65,9 +68,12 @@ pub(crate) const HARSTAD: &str = "5503";
 
 const DISTRICT: &str = "Troms";
 
-type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
+pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A caller of the local interface who wants signed figures.
+pub(crate) type LocalFigures = FiguresServiceClient<InterceptedService<Channel, Caller>>;
 
 /// The stage.
 pub(crate) struct Stage {
@@ -168,6 +174,12 @@ impl Stage {
     /// As somebody without a credential.
     pub(crate) fn stranger(&self) -> Local {
         self.caller(|request| with_token(request, "nobody"))
+    }
+
+    /// Signed figures, as the holder of this token.
+    pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        FiguresServiceClient::with_interceptor(channel, caller)
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -292,7 +304,7 @@ fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     }
 }
 
-fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
+pub(crate) fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
     request
         .metadata_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -308,7 +320,10 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
+    let api = Api::new(context, Shutdown::new());
+    let server = Server::builder()
+        .add_service(api.clone().service())
+        .add_service(api.figures_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }
