@@ -364,7 +364,7 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
 }
 
 /// As `receiver credential issue --direct` does.
-async fn first_administrator(core: &Core) -> String {
+pub(crate) async fn first_administrator(core: &Core) -> String {
     use framme_receiver::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind as Kind};
     let staff: framme_shared::domain::staff_id::StaffId = ADMINISTRATOR.parse().unwrap();
     let keys = Arc::clone(&core.keys);
