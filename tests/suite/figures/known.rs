@@ -124,8 +124,7 @@ async fn a_receiver_set_up_not_to_answer_gives_nothing(database: TestDatabase) {
 async fn a_period_that_is_none_is_refused(database: TestDatabase) {
     let receiving = Receiving::start(database).await;
     let now = receiving.clock.now();
-    let days = |count: i64| now + (24 * count).hours();
-    for (from, until) in [(now, now), (now, now - 1.second()), (days(-4_001), now)] {
+    for (from, until) in [(now, now), (now, now - 1.second())] {
         let refused = count(&receiving, POLICE, from, until).await;
         assert_eq!(reason(refused), ErrorReason::InvalidField);
     }
@@ -134,7 +133,13 @@ async fn a_period_that_is_none_is_refused(database: TestDatabase) {
         .count_known_children(CountKnownChildrenRequest::default())
         .await;
     assert_eq!(reason(empty), ErrorReason::InvalidField);
-    assert!(count(&receiving, POLICE, days(-4_000), now).await.is_ok());
+    let ever = count(
+        &receiving,
+        POLICE,
+        "2010-01-01T00:00:00Z".parse().unwrap(),
+        "2999-12-31T00:00:00Z".parse().unwrap(),
+    );
+    assert!(ever.await.is_ok());
 }
 
 fn dialect_of(database: &TestDatabase) -> framme_shared::db::Dialect {
