@@ -111,8 +111,11 @@ mod tests {
 
     #[test]
     fn a_key_is_what_the_protocol_says() {
-        let expected = Digest::of(b"framme-event-case-1\0SAK-1");
-        assert_eq!(EventKey::of_case("sak-1").to_string(), expected.to_string());
+        let of_case = EventKey::of_case(" sak\u{2013}1");
+        assert_eq!(of_case.to_string(), "2wFrrCQo1b9pwwTIZzD3cqVGTYrELr157PQPnoqQsac");
+        let report = ReportId::parse("6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b20").unwrap();
+        let of_report = EventKey::of_report(&report);
+        assert_eq!(of_report.to_string(), "3fjarEqyQXlWNyU27-mBxzTAvcemLXglLYANdrCmuT8");
     }
 
     #[test]

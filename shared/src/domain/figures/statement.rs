@@ -97,7 +97,7 @@ impl Figures {
             true => Ok(()),
             false => Err(InvalidFigures::Contradiction(otherwise)),
         };
-        holds(Line::<120>::parse(&self.district).is_ok(), "the district has no name")?;
+        holds(Line::<60>::parse(&self.district).is_ok(), "the district has no name")?;
         holds(self.events.len() <= MOST_EVENTS, "there are too many reports")?;
         holds(
             self.events.iter().all(|event| self.is_event(event)),
