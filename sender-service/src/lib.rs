@@ -19,7 +19,6 @@ pub mod signing;
 pub mod store;
 pub mod submission;
 pub mod tracking;
-pub mod trust;
 pub mod window;
 
 pub use config::Config;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, Dialect, OpenError, StoreError,
@@ -36,7 +37,6 @@ use crate::{
     signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
-    trust::{ReceiptTrust, TrustError},
     window::Windows,
 };
 
