@@ -2,6 +2,7 @@
 //! systems. Handlers decode, ask who calls, and hand over; what changes state is a change, never a handler.
 
 mod exchange;
+mod figures;
 mod gate;
 mod holding;
 mod read;
@@ -10,6 +11,7 @@ mod tasks;
 mod work_list;
 
 pub use exchange::{Exchange, Recovery};
+pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};
 pub use holding::Holdings;
 pub use staff::StaffRegister;

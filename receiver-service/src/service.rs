@@ -34,7 +34,7 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
+    grpc::{Exchange, ExchangeGate, Figures, Holdings, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
     receipts::{Notary, Wakeups},
     recovery::DoubtOwnState,
     store::{SCHEMA, restoring, rewrap, transmission},
@@ -219,6 +219,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         wakeups: Wakeups::default(),
         clock,
         random,
+        figures: config.figures,
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
@@ -281,13 +282,16 @@ async fn serve_exchange(
     let recovery = Recovery::service(Arc::clone(core));
     let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
+    let figures = Figures::service(Arc::clone(core));
     healthy(&standard.health, &recovery).await;
     healthy(&standard.health, &holdings).await;
+    healthy(&standard.health, &figures).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
         .add_service(recovery)
-        .add_service(holdings);
+        .add_service(holdings)
+        .add_service(figures);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

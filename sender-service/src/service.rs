@@ -23,10 +23,12 @@ use framme_shared::{
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
+use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, InvalidConfig},
+    config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
     holding::HoldingWorker,
@@ -202,6 +204,7 @@ async fn start(
         clock: Arc::clone(&clock),
         random,
         signing: Arc::clone(&signing),
+        figures: figure_sources(&config, &tls, &clock)?,
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
@@ -242,6 +245,28 @@ fn signing(config: &Config) -> Result<Signing, SigningError> {
     Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
 }
 
+/// Receivers are asked over connections of their own, made when they are needed.
+fn figure_sources(config: &Config, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Sources, StartError> {
+    let channels = config
+        .receivers
+        .iter()
+        .map(|receiver| Ok((receiver.organisation, channel(receiver, tls, clock)?)));
+    Ok(Sources {
+        promise: config.figures.promise_hours,
+        receivers: Receivers::new(channels.collect::<Result<Vec<_>, StartError>>()?),
+    })
+}
+
+fn channel(receiver: &ReceiverConfig, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Channel, StartError> {
+    let organisation = receiver.organisation;
+    connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(clock)).map_err(|source| {
+        StartError::Endpoint {
+            receiver: organisation,
+            source,
+        }
+    })
+}
+
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
 async fn check_keys(keys: &MasterKeys, database: &Database) -> Result<(), StartError> {
     const A_FEW: i64 = 5;
@@ -279,15 +304,21 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks) = (api.clone().service(), api.task_service());
-    for name in [name_of(&reports), name_of(&tasks)] {
+    let (reports, tasks, figures) = (api.clone().service(), api.clone().task_service(), api.figures_service());
+    for name in [name_of(&reports), name_of(&tasks), name_of(&figures)] {
         standard
             .health
             .set_service_status(name, tonic_health::ServingStatus::Serving)
             .await;
     }
     let service = Service {
-        routes: blame_the_caller(standard.routes.add_service(reports).add_service(tasks)),
+        routes: blame_the_caller(
+            standard
+                .routes
+                .add_service(reports)
+                .add_service(tasks)
+                .add_service(figures),
+        ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,
@@ -306,19 +337,10 @@ fn start_workers(
 ) -> Result<(), StartError> {
     let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
     for receiver in &config.receivers {
-        let organisation = receiver.organisation;
-        let clock = Arc::clone(&context.clock);
-        let channel = || {
-            connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(&clock)).map_err(|source| {
-                StartError::Endpoint {
-                    receiver: organisation,
-                    source,
-                }
-            })
-        };
+        let channel = || channel(receiver, tls, &context.clock);
         let pair = Pair {
             sender: config.organisation,
-            receiver: organisation,
+            receiver: receiver.organisation,
         };
         // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
         // are followed and confirmed over another.

@@ -55,5 +55,10 @@ pub static SCHEMA: Schema = Schema {
             name: "still_there",
             sql: include_str!("../migrations/0008_still_there.sql"),
         },
+        Migration {
+            number: 6,
+            name: "closing_kind",
+            sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
     ],
 };

@@ -23,6 +23,7 @@ mod exchange_identity;
 mod exchange_lost_messages;
 mod exchange_silent_receiver;
 mod exchange_withdrawal;
+mod figures;
 mod http2_limits;
 mod http2_stop;
 mod key_rotation;

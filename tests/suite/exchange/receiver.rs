@@ -14,7 +14,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     store::{SCHEMA, receipt},
 };
 use framme_shared::{
@@ -215,6 +215,7 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

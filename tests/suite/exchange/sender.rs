@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, ConfirmationConfig, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -179,6 +179,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             ..ConfirmationConfig::default()
         },
         attachments: AttachmentLimits::default(),
+        figures: FiguresConfig::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, ConfirmationConfig, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     doctor::{Subject, examine},
 };
 use framme_shared::{
@@ -139,6 +139,7 @@ fn config(stage: &Stage) -> Config {
         outbox: OutboxConfig::default(),
         confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
+        figures: FiguresConfig::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }

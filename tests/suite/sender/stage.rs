@@ -12,6 +12,7 @@ use framme_sender::{
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
     holding::{self, HoldingWorker},
@@ -27,6 +28,7 @@ use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{
         digest::Digest,
+        figures::Promise,
         holding::Schedule,
         ids::{CredentialId, ReportId},
         municipality::Area,
@@ -43,7 +45,10 @@ use framme_shared::{
     },
     wire::pb::{
         report::{Report, Urgency},
-        sender::{SubmitReportRequest, SubmitReportResponse, sender_service_client::SenderServiceClient},
+        sender::{
+            SubmitReportRequest, SubmitReportResponse, figures_service_client::FiguresServiceClient,
+            sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -65,9 +70,12 @@ pub(crate) const HARSTAD: &str = "5503";
 
 const DISTRICT: &str = "Troms";
 
-type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
+pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A caller of the local interface who wants signed figures.
+pub(crate) type LocalFigures = FiguresServiceClient<InterceptedService<Channel, Caller>>;
 
 /// The stage.
 pub(crate) struct Stage {
@@ -122,6 +130,10 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            figures: Sources {
+                promise: Promise::default(),
+                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+            },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
@@ -131,10 +143,7 @@ impl Stage {
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
             confirmation: Schedule::default(),
         });
-        let peers = [&first, &second].map(|receiver| {
-            let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
-            Peer::new(receiver.pair, channel, Arc::clone(&trust))
-        });
+        let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
             clock,
@@ -168,6 +177,12 @@ impl Stage {
     /// As somebody without a credential.
     pub(crate) fn stranger(&self) -> Local {
         self.caller(|request| with_token(request, "nobody"))
+    }
+
+    /// Signed figures, as the holder of this token.
+    pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        FiguresServiceClient::with_interceptor(channel, caller)
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -291,6 +306,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
         .expect("this should not take long")
 }
 
+fn lazily(receiver: &PlayedReceiver) -> Channel {
+    Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy()
+}
+
 fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     let id = CredentialId::from_uuid(SeededRandom::new(holder.len() as u64).new_uuid()).unwrap();
     IssueCredential {
@@ -306,7 +325,7 @@ fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     }
 }
 
-fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
+pub(crate) fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
     request
         .metadata_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -322,7 +341,10 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
+    let api = Api::new(context, Shutdown::new());
+    let server = Server::builder()
+        .add_service(api.clone().service())
+        .add_service(api.figures_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }
