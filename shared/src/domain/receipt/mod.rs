@@ -28,6 +28,7 @@ pub use chain::{ChainError, ChainHead, InvalidHead};
 pub use claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 pub use error::ReceiptError;
 pub use headers::Headers;
+pub(in crate::domain) use json::{read_time, written_time};
 pub use signer::{ReceiptSigner, SignError, SignedReceipt};
 pub use verifier::{ReceiptVerifier, VerifiedReceipt};
 
