@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, OpenError, StoreError, Together,
@@ -65,6 +66,9 @@ pub enum StartError {
         /// As in the configuration.
         wanted: OrganisationNumber,
     },
+    /// Trust in signed texts.
+    #[error("authorities or revocation lists cannot be used")]
+    Trust(#[from] TrustError),
     /// Signing.
     #[error("receipts cannot be signed")]
     Signing(#[from] SigningError),
@@ -135,6 +139,11 @@ impl Receiver {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
         }
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
+        let trust = Arc::clone(&core.trust);
+        shutdown.spawn(
+            "trust in signed texts",
+            trust.watch(Arc::clone(&clock), interval, shutdown.clone()),
+        );
         let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
         tracing::info!(
@@ -194,6 +203,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
+        trust: ReceiptTrust::load(&config.tls)?,
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,

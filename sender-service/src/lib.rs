@@ -18,7 +18,6 @@ pub mod signing;
 pub mod store;
 pub mod submission;
 pub mod tracking;
-pub mod trust;
 pub mod window;
 
 pub use config::Config;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, Dialect, OpenError, StoreError,
@@ -34,7 +35,6 @@ use crate::{
     signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
-    trust::{ReceiptTrust, TrustError},
     window::Windows,
 };
 

@@ -16,4 +16,5 @@ pub mod signing;
 pub mod standard;
 pub mod telemetry;
 pub mod tls;
+pub mod trust;
 pub mod validity;

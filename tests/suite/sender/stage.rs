@@ -19,9 +19,9 @@ use framme_sender::{
     signing::Signing,
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
-    trust::ReceiptTrust,
     window::Windows,
 };
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{
