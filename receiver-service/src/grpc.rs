@@ -5,11 +5,13 @@ mod exchange;
 mod gate;
 mod read;
 mod staff;
+mod statements;
 mod tasks;
 mod work_list;
 
-pub use exchange::Exchange;
+pub use exchange::{Exchange, ExchangedStatements};
 pub use gate::{ExchangeGate, LocalGate};
 pub use staff::StaffRegister;
+pub use statements::Statements;
 pub use tasks::Tasks;
 pub use work_list::WorkList;

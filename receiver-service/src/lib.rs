@@ -20,6 +20,7 @@ pub mod receipts;
 pub mod requests;
 pub mod service;
 pub mod staff;
+pub mod statements;
 pub mod store;
 pub mod work_list;
 

@@ -29,8 +29,9 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, Tasks, WorkList},
+    grpc::{Exchange, ExchangeGate, ExchangedStatements, LocalGate, StaffRegister, Statements, Tasks, WorkList},
     receipts::{Notary, Wakeups},
+    statements::StatementWorker,
     store::{SCHEMA, rewrap, transmission},
 };
 
@@ -133,6 +134,10 @@ impl Receiver {
         let drain = config.exchange.limits.drain.max(config.local.limits.drain) + DRAIN_BEYOND_LISTENERS;
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
+
+        let senders = config.peers.iter().map(|peer| peer.organisation).collect();
+        let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
@@ -268,7 +273,9 @@ async fn serve_exchange(
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
     healthy(&standard.health, &exchange).await;
-    standard.routes = standard.routes.add_service(exchange);
+    let statements = ExchangedStatements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
+    standard.routes = standard.routes.add_service(exchange).add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,
@@ -295,11 +302,14 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let statements = Statements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
         .add_service(staff)
-        .add_service(tasks);
+        .add_service(tasks)
+        .add_service(statements);
     spawn(
         core,
         "local interface",

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod entry;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -29,6 +30,11 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 3,
+            name: "statement",
+            sql: include_str!("../migrations/0003_statement.sql"),
         },
     ],
 };

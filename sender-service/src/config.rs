@@ -9,6 +9,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         report::limits,
         retry::{Backoff, InvalidBackoff},
+        statement::{InvalidSchedule, Schedule},
     },
     runtime::{
         serve::{LocalAddress, ServeLimits},
@@ -50,6 +51,9 @@ pub struct Config {
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: Schedule,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -174,6 +178,9 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] InvalidSchedule),
 }
 
 impl Config {
@@ -198,6 +205,7 @@ impl Config {
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
+        self.statements.check()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -271,6 +279,10 @@ mod tests {
         assert!(matches!(
             with(|c| c.outbox.backoff_base_ms = 0),
             Err(InvalidConfig::Backoff(_))
+        ));
+        assert!(matches!(
+            with(|c| c.statements.alarm_hour = 3),
+            Err(InvalidConfig::Statements(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
     }

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod peer;
 pub mod service;
 pub mod signing;
+pub mod statements;
 pub mod store;
 pub mod submission;
 pub mod tracking;

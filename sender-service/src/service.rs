@@ -33,6 +33,7 @@ use crate::{
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
     signing::{Signing, SigningError},
+    statements::StatementWorker,
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
     window::Windows,
@@ -277,15 +278,22 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks) = (api.clone().service(), api.task_service());
-    for name in [name_of(&reports), name_of(&tasks)] {
+    let (reports, tasks) = (api.clone().service(), api.clone().task_service());
+    let statements = api.statement_service();
+    for name in [name_of(&reports), name_of(&tasks), name_of(&statements)] {
         standard
             .health
             .set_service_status(name, tonic_health::ServingStatus::Serving)
             .await;
     }
     let service = Service {
-        routes: blame_the_caller(standard.routes.add_service(reports).add_service(tasks)),
+        routes: blame_the_caller(
+            standard
+                .routes
+                .add_service(reports)
+                .add_service(tasks)
+                .add_service(statements),
+        ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,
@@ -322,10 +330,18 @@ fn start_workers(
         // are followed and confirmed over another.
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
+        let stating = StatementWorker::new(
+            Arc::clone(context),
+            tracking.clone(),
+            channel()?,
+            config.statements,
+            backoff,
+        );
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())
 }

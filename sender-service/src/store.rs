@@ -8,6 +8,7 @@ pub mod columns;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod entry;
 pub mod figures;
 pub mod news;
 pub mod receipt;
@@ -44,6 +45,11 @@ pub static SCHEMA: Schema = Schema {
             number: 4,
             name: "written_once",
             sql: include_str!("../migrations/0004_written_once.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "statement",
+            sql: include_str!("../migrations/0005_statement.sql"),
         },
     ],
 };

@@ -14,7 +14,7 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, organisation::OrganisationNumber},
+    domain::{digest::Digest, organisation::OrganisationNumber, statement::Schedule},
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -336,6 +336,7 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

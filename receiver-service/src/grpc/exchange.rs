@@ -2,6 +2,7 @@
 
 mod attachments;
 mod receipts;
+mod statements;
 mod submit;
 
 use std::{pin::Pin, sync::Arc};
@@ -23,6 +24,7 @@ use framme_shared::{
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use self::statements::ExchangedStatements;
 use crate::{core::Core, error::Refusal};
 
 /// Serves senders.

@@ -3,7 +3,10 @@
 use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
-    wire::pb::sender::{sender_service_client::SenderServiceClient, task_service_client::TaskServiceClient},
+    wire::pb::sender::{
+        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient,
+    },
 };
 
 use super::{Session, outcome::CommandError};
@@ -19,6 +22,12 @@ impl Session {
     pub(super) fn client(&self) -> Result<Client, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(SenderServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for daily statements.
+    pub(super) fn statements(&self) -> Result<StatementServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(StatementServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// The same for tasks.

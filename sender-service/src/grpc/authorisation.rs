@@ -88,6 +88,8 @@ pub const RULES: &[Rule] = &[
     rule("ListReceivers", &[Desk, Administrator, System]),
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
+    rule("ListStatements", &[Desk, Administrator]),
+    rule("GetStatement", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -22,6 +22,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         receipt::{ChainHead, Pair, ReceiptClaims},
+        statement::Schedule,
     },
     runtime::{
         random::{OsRandom, Random as _},
@@ -214,6 +215,7 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -21,6 +21,7 @@ use framme_shared::{
         ids::{CredentialId, ReportId},
         lifecycle::Stage,
         municipality::Area,
+        statement::Schedule,
     },
     runtime::{
         random::{OsRandom, Random as _},
@@ -175,6 +176,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             ..OutboxConfig::default()
         },
         attachments: AttachmentLimits::default(),
+        statements: Schedule::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

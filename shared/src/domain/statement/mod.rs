@@ -14,6 +14,7 @@ mod day;
 mod entry;
 mod error;
 mod json;
+mod listed;
 mod schedule;
 mod signed;
 
@@ -22,5 +23,6 @@ pub use compare::{Chain, Look, Verdict, compare};
 pub use day::{Bounds, at_hour, bounds, day_of};
 pub use entry::{Entry, Tally, TallyOfDay};
 pub use error::StatementError;
+pub use listed::StatedDay;
 pub use schedule::{InvalidSchedule, Schedule};
 pub use signed::{NotSigned, sign, verify};
