@@ -14,7 +14,7 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, organisation::OrganisationNumber, statement::Schedule},
+    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -25,7 +25,10 @@ use framme_shared::{
     },
     wire::{
         pb::{
-            exchange::{SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient},
+            exchange::{
+                SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
+                statement_service_client::StatementServiceClient,
+            },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
@@ -169,14 +172,28 @@ impl Receiving {
 
     /// The exchange, as this organisation.
     pub(crate) fn exchange(&self, organisation: u32) -> ExchangeServiceClient<Channel> {
+        ExchangeServiceClient::new(self.channel(organisation))
+    }
+
+    /// The exchange of daily statements, as this organisation.
+    pub(crate) fn statements(&self, organisation: u32) -> StatementServiceClient<Channel> {
+        StatementServiceClient::new(self.channel(organisation))
+    }
+
+    /// What this organisation signs with.
+    pub(crate) fn signer(&self, organisation: u32) -> JwsSigner {
+        let issued = self.pki.enterprise(synthetic_organisation(organisation)).unwrap();
+        JwsSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
+    }
+
+    fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
         let folder = self.database.folder().join(format!("sender-{organisation}"));
         let files = pki::install(&self.pki, &issued, &folder, &folder, &[]).unwrap();
         let tls = TlsStore::load(files, Arc::clone(&self.clock)).unwrap();
         let endpoint = format!("https://{}", self.receiver.addresses().exchange);
-        let channel = connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap();
-        ExchangeServiceClient::new(channel)
+        connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap()
     }
 
     /// A transmission with one child in each of these municipalities.
