@@ -4,6 +4,7 @@ mod attachments;
 mod failures;
 mod operation;
 mod people;
+mod statements;
 
 use std::{fs, process::Command};
 
