@@ -79,7 +79,13 @@ pub(super) fn believe(core: &Core, sender: OrganisationNumber, text: &str) -> Re
         if error.is_ours() {
             Failure::Internal(Cause::of(&error))
         } else {
-            Failure::invalid_field("statement", format!("is not believed: {}", error.reason()))
+            Failure::invalid_field(
+                "statement",
+                format!(
+                    "must be the caller's signed statement for this receiver: {}",
+                    error.reason()
+                ),
+            )
         }
     })?;
     if bounds(claims.day).is_none_or(|day| now < day.until) {

@@ -7,8 +7,8 @@ use framme_shared::{
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, GetAttachmentUploadRequest, StreamReceiptsRequest, SubmitTransmissionRequest,
-                UploadAttachmentRequest, WithdrawTransmissionRequest,
+                ConfirmReceiptsRequest, ExchangeStatementRequest, GetAttachmentUploadRequest, StreamReceiptsRequest,
+                SubmitTransmissionRequest, UploadAttachmentRequest, WithdrawTransmissionRequest,
             },
             report::{AttachmentChunk, AttachmentUploadHeader, ErrorReason, attachment_chunk::Part},
         },
@@ -23,6 +23,20 @@ use super::{A_NAME, Case, ID, NIL, OTHER_ID, UPPER_CASE, breaks, right_report, s
 pub(super) fn cases(world: &World) -> Vec<Case> {
     let submissions = submissions(world);
     submissions.into_iter().chain(others()).chain(uploads()).collect()
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let call = "ExchangeStatement";
+    let given = |statement: &str| ExchangeStatementRequest {
+        statement: statement.to_owned(),
+    };
+    vec![
+        breaks(&["statement"], call, given("")),
+        breaks(&["statement"], call, given(A_NAME)),
+        breaks(&["statement"], call, given("e30.e30.AA")),
+        with_reason(ErrorReason::TooLarge, &[], call, given(&"a".repeat(65_537))),
+    ]
 }
 
 fn submissions(world: &World) -> Vec<Case> {
