@@ -15,7 +15,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         receipt::{Pair, Software},
-        statement::{Receipts, StatementClaims, TallyOfDay, Transmissions, View, bounds, day_of, sign},
+        statement::{Receipts, StatementClaims, TallyOfDay, Transmissions, View, day_of, sign},
     },
     runtime::clock::{Clock as _, SystemClock},
     wire::{
@@ -36,7 +36,7 @@ use framme_tests::{
     on_both_databases,
     proxy::{Fault, Proxy, Way},
 };
-use jiff::{SignedDuration, ToSpan as _, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::{Status, codegen::Bytes};
@@ -197,8 +197,10 @@ impl Line {
             }
             "ExchangeStatement" => {
                 self.days.fetch_add(1, Ordering::Relaxed);
-                let [right, other] = [0, 1].map(|later| ExchangeStatementRequest {
-                    statement: self.statement(SignedDuration::from_micros(later)),
+                let now = SystemClock.now();
+                let times = [now, now - SignedDuration::from_micros(1)];
+                let [right, other] = times.map(|time| ExchangeStatementRequest {
+                    statement: self.statement(time),
                 });
                 Requests::of(&right, &other)
             }
@@ -212,8 +214,8 @@ impl Line {
         day_of(SystemClock.now()).checked_sub(back.days()).unwrap()
     }
 
-    /// What the police state of that day, on which nothing was sent, so long after it was over.
-    fn statement(&self, later: SignedDuration) -> String {
+    /// What the police state of that day, on which nothing was sent, at this time.
+    fn statement(&self, time: Timestamp) -> String {
         let (day, nothing) = (self.day(), TallyOfDay::default().finish());
         let claims = StatementClaims {
             pair: Pair {
@@ -221,7 +223,7 @@ impl Line {
                 receiver: synthetic_organisation(RECEIVER),
             },
             day,
-            time: bounds(day).unwrap().until + later,
+            time,
             transmissions: Transmissions {
                 tally: nothing,
                 last: 0,
