@@ -11,6 +11,7 @@ const CONTRACT: &[&str] = &[
     "framme/report/v1/attachment.proto",
     "framme/report/v1/stage.proto",
     "framme/report/v1/task.proto",
+    "framme/report/v1/statement.proto",
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
     "framme/exchange/v1/recovery_service.proto",
@@ -19,8 +20,11 @@ const CONTRACT: &[&str] = &[
     "framme/sender/v1/sender_service.proto",
     "framme/sender/v1/task_service.proto",
     "framme/sender/v1/figures_service.proto",
+    "framme/exchange/v1/statement_service.proto",
+    "framme/sender/v1/statement_service.proto",
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",
+    "framme/receiver/v1/statement_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

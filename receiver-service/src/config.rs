@@ -4,7 +4,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
     db::DatabaseConfig,
-    domain::{identity_number::TestNumbers, organisation::OrganisationNumber, report::limits},
+    domain::{
+        identity_number::TestNumbers,
+        organisation::OrganisationNumber,
+        report::limits,
+        statement::{InvalidSchedule, Schedule},
+    },
     runtime::{
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
@@ -45,6 +50,9 @@ pub struct Config {
     /// What is answered to senders that make figures.
     #[serde(default)]
     pub figures: FiguresConfig,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: Schedule,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -141,6 +149,9 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_files must be 1-20")]
     AttachmentFiles,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] InvalidSchedule),
 }
 
 impl Config {
@@ -166,7 +177,7 @@ impl Config {
         if !(1..=20).contains(&self.attachments.max_files) {
             return Err(InvalidConfig::AttachmentFiles);
         }
-        Ok(())
+        Ok(self.statements.check()?)
     }
 
     /// The files that the local interface proves itself with.
@@ -247,6 +258,13 @@ mod tests {
             with(|c| c.attachments.max_files = 21),
             Err(InvalidConfig::AttachmentFiles)
         );
+    }
+
+    #[test]
+    fn a_statement_is_missed_later_than_it_is_made() {
+        let mut config: Config = config::parse(EXAMPLE).unwrap();
+        config.statements.alarm_hour = config.statements.hour;
+        assert!(matches!(config.check(), Err(InvalidConfig::Statements(_))));
     }
 
     #[test]

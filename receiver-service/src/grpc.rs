@@ -7,13 +7,15 @@ mod gate;
 mod holding;
 mod read;
 mod staff;
+mod statements;
 mod tasks;
 mod work_list;
 
-pub use exchange::{Exchange, Recovery};
+pub use exchange::{Exchange, ExchangedStatements, Recovery};
 pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};
 pub use holding::Holdings;
 pub use staff::StaffRegister;
+pub use statements::Statements;
 pub use tasks::Tasks;
 pub use work_list::WorkList;

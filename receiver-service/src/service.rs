@@ -34,9 +34,13 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, Figures, Holdings, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
+    grpc::{
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Recovery, StaffRegister, Statements,
+        Tasks, WorkList,
+    },
     receipts::{Notary, Wakeups},
     recovery::DoubtOwnState,
+    statements::StatementWorker,
     store::{SCHEMA, restoring, rewrap, transmission},
 };
 
@@ -142,6 +146,10 @@ impl Receiver {
         let drain = config.exchange.limits.drain.max(config.local.limits.drain) + DRAIN_BEYOND_LISTENERS;
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
+
+        let senders = config.peers.iter().map(|peer| peer.organisation).collect();
+        let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
@@ -286,12 +294,15 @@ async fn serve_exchange(
     healthy(&standard.health, &recovery).await;
     healthy(&standard.health, &holdings).await;
     healthy(&standard.health, &figures).await;
+    let statements = ExchangedStatements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
         .add_service(recovery)
         .add_service(holdings)
-        .add_service(figures);
+        .add_service(figures)
+        .add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,
@@ -318,11 +329,14 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let statements = Statements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
         .add_service(staff)
-        .add_service(tasks);
+        .add_service(tasks)
+        .add_service(statements);
     spawn(
         core,
         "local interface",

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod entry;
 pub mod figures;
 pub mod holding;
 pub mod peer;
@@ -47,6 +48,11 @@ pub static SCHEMA: Schema = Schema {
             number: 6,
             name: "known_to_service",
             sql: include_str!("../migrations/0006_known_to_service.sql"),
+        },
+        Migration {
+            number: 3,
+            name: "statement",
+            sql: include_str!("../migrations/0003_statement.sql"),
         },
     ],
 };

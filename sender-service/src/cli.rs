@@ -12,6 +12,7 @@ mod outcome;
 mod receiver;
 mod report;
 mod service;
+mod statement;
 mod submit;
 mod task;
 mod upload;
@@ -63,6 +64,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Daily statements, exchanged with each receiver.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
@@ -137,6 +141,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Report(command) => report::run(session, command).await,
         Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

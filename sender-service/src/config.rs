@@ -11,6 +11,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         report::limits,
         retry::{Backoff, InvalidBackoff},
+        statement,
     },
     runtime::{
         serve::{LocalAddress, ServeLimits},
@@ -58,6 +59,9 @@ pub struct Config {
     /// How figures are made.
     #[serde(default)]
     pub figures: FiguresConfig,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: statement::Schedule,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -285,6 +289,9 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] statement::InvalidSchedule),
 }
 
 impl Config {
@@ -313,6 +320,7 @@ impl Config {
         if !self.figures.promise_hours.is_sensible() {
             return Err(InvalidConfig::Promise);
         }
+        self.statements.check()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -410,6 +418,10 @@ mod tests {
         assert!(matches!(
             with(|c| c.figures.promise_hours.acute = 0),
             Err(InvalidConfig::Promise)
+        ));
+        assert!(matches!(
+            with(|c| c.statements.alarm_hour = 3),
+            Err(InvalidConfig::Statements(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
     }

@@ -12,6 +12,7 @@ mod gate;
 mod read;
 mod receivers;
 mod request;
+mod statements;
 mod submit;
 mod tasks;
 pub mod view;
@@ -29,6 +30,7 @@ use framme_shared::{
         WithdrawReportResponse,
         figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
+        statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
     },
 };
@@ -61,6 +63,11 @@ impl Api {
     /// Reports, ready to be added to a listener's routes.
     pub fn service(self) -> SenderServiceServer<Self> {
         SenderServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Daily statements, ready to be added to a listener's routes.
+    pub fn statement_service(self) -> StatementServiceServer<Self> {
+        StatementServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Tasks for people, ready to be added to a listener's routes.

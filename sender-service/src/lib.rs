@@ -18,6 +18,7 @@ pub mod peer;
 pub mod recovery;
 pub mod service;
 pub mod signing;
+pub mod statements;
 pub mod store;
 pub mod submission;
 pub mod tracking;

@@ -36,6 +36,7 @@ use crate::{
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
     signing::{Signing, SigningError},
+    statements::StatementWorker,
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
     window::Windows,
@@ -304,8 +305,18 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks, figures) = (api.clone().service(), api.clone().task_service(), api.figures_service());
-    for name in [name_of(&reports), name_of(&tasks), name_of(&figures)] {
+    let (reports, tasks, figures) = (
+        api.clone().service(),
+        api.clone().task_service(),
+        api.clone().figures_service(),
+    );
+    let statements = api.statement_service();
+    for name in [
+        name_of(&reports),
+        name_of(&tasks),
+        name_of(&figures),
+        name_of(&statements),
+    ] {
         standard
             .health
             .set_service_status(name, tonic_health::ServingStatus::Serving)
@@ -317,7 +328,8 @@ async fn listen(
                 .routes
                 .add_service(reports)
                 .add_service(tasks)
-                .add_service(figures),
+                .add_service(figures)
+                .add_service(statements),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -347,11 +359,19 @@ fn start_workers(
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
         let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
+        let stating = StatementWorker::new(
+            Arc::clone(context),
+            tracking.clone(),
+            channel()?,
+            config.statements,
+            backoff,
+        );
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod credential;
 pub mod data_key;
 pub mod delivery;
 pub mod doubt;
+pub mod entry;
 pub mod faulty;
 pub mod figures;
 pub mod holding;
@@ -59,6 +60,11 @@ pub static SCHEMA: Schema = Schema {
             number: 6,
             name: "closing_kind",
             sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "statement",
+            sql: include_str!("../migrations/0005_statement.sql"),
         },
     ],
 };

@@ -47,6 +47,8 @@ const SENDER: &[Rule] = &[
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
     may("FiguresService/ExportFigures", &["desk"]),
+    may("StatementService/ListStatements", &["desk", "administrator"]),
+    may("StatementService/GetStatement", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.
@@ -70,6 +72,8 @@ const RECEIVER: &[Rule] = &[
     may("StaffService/RevokeCredential", &["administrator"]),
     may("TaskService/ListTasks", &["intake leader", "duty", "administrator"]),
     may("TaskService/CloseTask", &["intake leader", "administrator"]),
+    may("StatementService/ListStatements", &["intake leader", "administrator"]),
+    may("StatementService/GetStatement", &["intake leader", "administrator"]),
 ];
 
 /// Every call of the services in a package.

@@ -5,6 +5,7 @@ mod failures;
 mod figures;
 mod operation;
 mod people;
+mod statements;
 
 use std::{fs, process::Command};
 

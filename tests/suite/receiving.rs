@@ -14,7 +14,7 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, organisation::OrganisationNumber},
+    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -27,7 +27,7 @@ use framme_shared::{
         pb::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
-                figures_service_client::FiguresServiceClient,
+                figures_service_client::FiguresServiceClient, statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
@@ -188,6 +188,17 @@ impl Receiving {
     /// What is counted for figures, as this organisation.
     pub(crate) fn figures(&self, organisation: u32) -> FiguresServiceClient<Channel> {
         FiguresServiceClient::new(self.channel(organisation))
+    }
+
+    /// The exchange of daily statements, as this organisation.
+    pub(crate) fn statements(&self, organisation: u32) -> StatementServiceClient<Channel> {
+        StatementServiceClient::new(self.channel(organisation))
+    }
+
+    /// What this organisation signs with.
+    pub(crate) fn signer(&self, organisation: u32) -> JwsSigner {
+        let issued = self.pki.enterprise(synthetic_organisation(organisation)).unwrap();
+        JwsSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
     }
 
     fn channel(&self, organisation: u32) -> Channel {
@@ -360,6 +371,7 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         },
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -9,6 +9,7 @@ mod receiver;
 mod requests;
 mod signing;
 mod stage;
+mod statements;
 mod submission;
 mod tracking;
 mod unsubmitted;

@@ -5,7 +5,7 @@ use framme_shared::{
     runtime::tls::TrustFiles,
     wire::pb::sender::{
         figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
-        task_service_client::TaskServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
 
@@ -22,6 +22,12 @@ impl Session {
     pub(super) fn client(&self) -> Result<Client, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(SenderServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for daily statements.
+    pub(super) fn statements(&self) -> Result<StatementServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(StatementServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// The same for tasks.

@@ -89,6 +89,8 @@ pub const RULES: &[Rule] = &[
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
     rule("ExportFigures", &[Desk]),
+    rule("ListStatements", &[Desk, Administrator]),
+    rule("GetStatement", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

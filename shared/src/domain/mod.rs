@@ -18,6 +18,7 @@ pub mod retry;
 pub mod sensitive;
 pub mod staff_id;
 pub mod staff_role;
+pub mod statement;
 pub mod task;
 pub mod text;
 mod text_form;

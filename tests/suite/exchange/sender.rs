@@ -21,6 +21,7 @@ use framme_shared::{
         ids::{CredentialId, ReportId},
         lifecycle::Stage,
         municipality::Area,
+        statement::Schedule,
     },
     runtime::{
         random::{OsRandom, Random as _},
@@ -180,6 +181,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

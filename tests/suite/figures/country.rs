@@ -286,6 +286,7 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
             limits: ServeLimits::local(),
         },
         attachments: receiver_config::Limits::default(),
+        statements: framme_shared::domain::statement::Schedule::default(),
         figures: receiver_config::FiguresConfig::default(),
         peers: (FIRST_DISTRICT..FIRST_DISTRICT + 12).map(peer).collect(),
     };
@@ -362,6 +363,7 @@ async fn start_district(
             limits: ServeLimits::local(),
         },
         confirmation: ConfirmationConfig::default(),
+        statements: framme_shared::domain::statement::Schedule::default(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
             backoff_cap_ms: 200,

@@ -8,7 +8,7 @@ use framme_sender::{
     doctor::{Subject, examine},
 };
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement},
+    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement, statement::Schedule},
     runtime::{
         clock::Clock as _,
         diagnosis::{Extent, Finding},
@@ -140,6 +140,7 @@ fn config(stage: &Stage) -> Config {
         confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use framme_demo::pki::Pki;
 use framme_shared::{
     domain::{
@@ -12,24 +13,28 @@ use framme_shared::{
         ids::{ChildId, ReportId, TransmissionId},
         receipt::{ChainHead, Pair, ReceiptClaims, ReceiptSigner, Software, StatedBy, Statement},
         staff_role::{StaffReference, StaffRole},
+        statement::{self, Entry, Receipts, StatementClaims, TallyOfDay, Transmissions, View},
     },
     runtime::clock::{Clock, ManualClock},
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, ConfirmReceiptsResponse, GetAttachmentUploadRequest,
-                GetAttachmentUploadResponse, StreamReceiptsRequest, StreamReceiptsResponse, SubmitTransmissionRequest,
-                SubmitTransmissionResponse, UploadAttachmentRequest, UploadAttachmentResponse,
-                WithdrawTransmissionRequest, WithdrawTransmissionResponse,
+                ConfirmReceiptsRequest, ConfirmReceiptsResponse, ExchangeStatementRequest, ExchangeStatementResponse,
+                GetAttachmentUploadRequest, GetAttachmentUploadResponse, StreamReceiptsRequest, StreamReceiptsResponse,
+                SubmitTransmissionRequest, SubmitTransmissionResponse, UploadAttachmentRequest,
+                UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
+                statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
             report::{AttachmentUploadState, Report, attachment_chunk::Part},
         },
         status::Failure,
+        time::from_pb,
     },
 };
 use futures::{StreamExt as _, stream::BoxStream};
+use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -67,7 +72,13 @@ struct State {
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
     uploads_break_after: Option<usize>,
+    /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
+    statements: Vec<String>,
+    answers: Option<Answers>,
 }
+
+/// How statements are answered.
+pub(crate) type Answers = Arc<dyn Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync>;
 
 impl PlayedReceiver {
     pub(crate) async fn start(pki: &Pki, pair: Pair, clock: Arc<ManualClock>) -> Arc<Self> {
@@ -87,10 +98,13 @@ impl PlayedReceiver {
                 confirmed: 0,
                 files: HashMap::new(),
                 uploads_break_after: None,
+                statements: Vec::new(),
+                answers: None,
             }),
         });
         let service = ExchangeServiceServer::new(Exchange(Arc::clone(&receiver)));
-        let server = Server::builder().add_service(service);
+        let statements = StatementServiceServer::new(Exchange(Arc::clone(&receiver)));
+        let server = Server::builder().add_service(service).add_service(statements);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -106,6 +120,51 @@ impl PlayedReceiver {
     /// Uploads break when this many bytes have come, once.
     pub(crate) fn break_upload_after(&self, bytes: usize) {
         self.state().uploads_break_after = Some(bytes);
+    }
+
+    /// Answers the sender's statements: with a truthful one after it went through `change`.
+    pub(crate) fn answer_statements(
+        &self,
+        change: impl Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync + 'static,
+    ) {
+        self.state().answers = Some(Arc::new(change));
+    }
+
+    /// The sender's statements, repetitions included.
+    pub(crate) fn statements(&self) -> Vec<String> {
+        self.state().statements.clone()
+    }
+
+    /// What would truthfully be stated of a day.
+    fn statement(&self, day: Date) -> StatementClaims {
+        let (state, ends) = (self.state(), statement::bounds(day).unwrap());
+        let submitted = |about: &SubmitTransmissionRequest| from_pb(about.submitted_time.as_ref().unwrap()).unwrap();
+        let mut held: Vec<&SubmitTransmissionRequest> = state.arrived.iter().collect();
+        held.sort_by_key(|about| about.sequence);
+        held.dedup_by_key(|about| about.sequence);
+        let mut tally = TallyOfDay::default();
+        for about in held.iter().filter(|about| ends.contain(submitted(about))) {
+            tally.add(&entry(about, submitted(about)));
+        }
+        let before = held.iter().filter(|about| submitted(about) < ends.until);
+        StatementClaims {
+            pair: self.pair,
+            day,
+            time: self.clock.now(),
+            transmissions: Transmissions {
+                tally: tally.finish(),
+                last: before.map(|about| about.sequence).max().unwrap_or(0),
+            },
+            view: View::Receiver { lacks: Vec::new() },
+            receipts: Receipts {
+                last: state.head.sequence(),
+                head: state.head.digest(),
+            },
+            software: Software {
+                name: "played".to_owned(),
+                version: "1".to_owned(),
+            },
+        }
     }
 
     /// What arrived, repetitions included.
@@ -229,6 +288,17 @@ impl PlayedReceiver {
             .first_receipt
             .insert(request.transmission_id.clone(), receipt.clone());
         receipt
+    }
+}
+
+fn entry(about: &SubmitTransmissionRequest, submitted_at: Timestamp) -> Entry {
+    let report = Report::decode(about.content.clone()).unwrap();
+    Entry {
+        number: about.sequence,
+        transmission: about.transmission_id.parse().unwrap(),
+        report: report.report_id.parse().unwrap(),
+        content: Digest::of(&about.content),
+        submitted_at,
     }
 }
 
@@ -379,4 +449,34 @@ impl ExchangeService for Exchange {
             sequence: request.sequence,
         }))
     }
+}
+
+#[tonic::async_trait]
+impl StatementService for Exchange {
+    async fn exchange_statement(
+        &self,
+        request: Request<ExchangeStatementRequest>,
+    ) -> Result<Response<ExchangeStatementResponse>, Status> {
+        let text = request.into_inner().statement;
+        let answers = {
+            let mut state = self.0.state();
+            state.statements.push(text.clone());
+            state.answers.clone()
+        };
+        let answers = answers.ok_or_else(|| Status::unavailable("away"))?;
+        let truth = self.0.statement(day_of(&text));
+        let statement = statement::sign(self.0.signer.jws(), &answers(truth)?).unwrap();
+        Ok(Response::new(ExchangeStatementResponse { statement }))
+    }
+}
+
+/// The day of a signed statement; its signature is for other tests.
+fn day_of(text: &str) -> Date {
+    payload(text)["day"].as_str().unwrap().parse().unwrap()
+}
+
+/// What a signed text says.
+pub(crate) fn payload(text: &str) -> serde_json::Value {
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }

@@ -19,13 +19,17 @@ use framme_sender::{
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
+    statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
     window::Windows,
 };
 use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
-    db::{Change, StoreError, Tx},
+    db::{
+        Change, StoreError, Tx,
+        tasks::{self, Task},
+    },
     domain::{
         digest::Digest,
         figures::Promise,
@@ -35,6 +39,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
+        statement,
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -260,6 +265,31 @@ impl Stage {
             }
         }
         panic!("the questions never come to an end");
+    }
+
+    /// The worker that states each day to the first (0) or second (1) receiver.
+    pub(crate) fn statements(&self, receiver: usize) -> StatementWorker {
+        let address = [&self.first, &self.second][receiver].address.clone();
+        StatementWorker::new(
+            Arc::clone(&self.context),
+            self.peers[receiver].clone(),
+            Endpoint::from_shared(address).unwrap().connect_lazy(),
+            statement::Schedule::default(),
+            Backoff::default(),
+        )
+    }
+
+    /// Makes, exchanges and compares statements until nothing is due.
+    pub(crate) async fn exchange_statements(&self, receiver: usize) {
+        let mut worker = self.statements(receiver);
+        while worker.step().await.unwrap() == statements::Step::Worked {}
+    }
+
+    /// The open tasks as kind and subject.
+    pub(crate) async fn tasks(&self) -> Vec<(String, String)> {
+        let open = tasks::page(self.context.database.reader(), 0, false, 1_000).await;
+        let about = |task: Task| (task.kind, task.subject);
+        open.unwrap().into_iter().map(about).collect()
     }
 
     /// Delivers everything that is due to this receiver.

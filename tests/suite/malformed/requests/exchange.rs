@@ -7,8 +7,9 @@ use framme_shared::{
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, CountKnownChildrenRequest, GetAttachmentUploadRequest, StreamReceiptsRequest,
-                SubmitTransmissionRequest, UploadAttachmentRequest, WithdrawTransmissionRequest,
+                ConfirmReceiptsRequest, CountKnownChildrenRequest, ExchangeStatementRequest,
+                GetAttachmentUploadRequest, StreamReceiptsRequest, SubmitTransmissionRequest, UploadAttachmentRequest,
+                WithdrawTransmissionRequest,
             },
             report::{AttachmentChunk, AttachmentUploadHeader, ErrorReason, attachment_chunk::Part},
         },
@@ -40,6 +41,20 @@ pub(super) fn figures() -> Vec<Case> {
         breaks(&["until_time"], call, count(Some(1), None)),
         breaks(&["until_time"], call, count(Some(1), Some(1))),
         breaks(&["from_time"], call, count(Some(i64::MIN), Some(1))),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let call = "ExchangeStatement";
+    let given = |statement: &str| ExchangeStatementRequest {
+        statement: statement.to_owned(),
+    };
+    vec![
+        breaks(&["statement"], call, given("")),
+        breaks(&["statement"], call, given(A_NAME)),
+        breaks(&["statement"], call, given("e30.e30.AA")),
+        with_reason(ErrorReason::TooLarge, &[], call, given(&"a".repeat(65_537))),
     ]
 }
 

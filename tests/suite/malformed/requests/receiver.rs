@@ -7,9 +7,9 @@ use framme_shared::{
         pb::{
             receiver::{
                 AssignChildRequest, ChildChange, CreateStaffRequest, CredentialKind, DownloadAttachmentRequest,
-                GetTransmissionRequest, IssueCredentialRequest, ListStaffRequest, ListTransmissionsRequest,
-                RecordAssessmentRequest, RedirectChildRequest, RegisterChildRequest, RejectChildRequest,
-                RevokeCredentialRequest, StaffMember, StaffRole,
+                GetStatementRequest, GetTransmissionRequest, IssueCredentialRequest, ListStaffRequest,
+                ListStatementsRequest, ListTransmissionsRequest, RecordAssessmentRequest, RedirectChildRequest,
+                RegisterChildRequest, RejectChildRequest, RevokeCredentialRequest, StaffMember, StaffRole,
             },
             report::ErrorReason,
         },
@@ -271,6 +271,32 @@ fn credentials(now: Timestamp) -> Vec<Case> {
                 expire_time: None,
                 ..issue(program, "a-program", 1)
             },
+        ),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let list = |page_size, page_token: &str, organisation: &str| ListStatementsRequest {
+        page_size,
+        page_token: page_token.to_owned(),
+        organisation: organisation.to_owned(),
+    };
+    let get = |organisation: &str, day: &str| GetStatementRequest {
+        organisation: organisation.to_owned(),
+        day: day.to_owned(),
+    };
+    vec![
+        breaks(&["page_size"], "ListStatements", list(1_001, "", "")),
+        breaks(&["page_token"], "ListStatements", list(0, A_NAME, "")),
+        breaks(&["organisation"], "ListStatements", list(0, "", A_NAME)),
+        breaks(&["organisation"], "GetStatement", get("", "2026-11-24")),
+        breaks(&["day"], "GetStatement", get("974761076", "2026-02-30")),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "GetStatement",
+            get("974761076", "2020-01-01"),
         ),
     ]
 }

@@ -4,8 +4,9 @@ use framme_demo::world::World;
 use framme_shared::wire::pb::{
     report::{Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, Report, attachment_chunk::Part},
     sender::{
-        CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, ListReceiptsRequest,
-        ListReportsRequest, SubmitReportRequest, UploadAttachmentRequest, WithdrawReportRequest,
+        CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
+        ListReceiptsRequest, ListReportsRequest, ListStatementsRequest, SubmitReportRequest, UploadAttachmentRequest,
+        WithdrawReportRequest,
     },
 };
 use prost::{Message as _, bytes::Bytes};
@@ -302,6 +303,32 @@ fn uploads() -> Vec<Case> {
             &[],
             call,
             header(AttachmentUploadHeader { offset: 2, ..right }),
+        ),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let list = |page_size, page_token: &str, organisation: &str| ListStatementsRequest {
+        page_size,
+        page_token: page_token.to_owned(),
+        organisation: organisation.to_owned(),
+    };
+    let get = |organisation: &str, day: &str| GetStatementRequest {
+        organisation: organisation.to_owned(),
+        day: day.to_owned(),
+    };
+    vec![
+        breaks(&["page_size"], "ListStatements", list(1_001, "", "")),
+        breaks(&["page_token"], "ListStatements", list(0, A_NAME, "")),
+        breaks(&["organisation"], "ListStatements", list(0, "", A_NAME)),
+        breaks(&["organisation"], "GetStatement", get("", "2026-11-24")),
+        breaks(&["day"], "GetStatement", get("974761076", "2026-02-30")),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "GetStatement",
+            get("974761076", "2020-01-01"),
         ),
     ]
 }
