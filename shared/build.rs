@@ -16,6 +16,7 @@ const CONTRACT: &[&str] = &[
     "framme/exchange/v1/holding_service.proto",
     "framme/sender/v1/sender_service.proto",
     "framme/sender/v1/task_service.proto",
+    "framme/sender/v1/confirmation_service.proto",
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",
     "google/protobuf/timestamp.proto",

@@ -46,6 +46,13 @@ const SENDER: &[Rule] = &[
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
+    may(
+        "ConfirmationService/ListConfirmations",
+        &["officer", "desk", "administrator"],
+    ),
+    may("ConfirmationService/AskHeld", &["desk", "administrator"]),
+    may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
+    may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.

@@ -25,7 +25,10 @@ use framme_shared::{
     },
     wire::{
         pb::{
-            exchange::{SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient},
+            exchange::{
+                SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
+                holding_service_client::HoldingServiceClient,
+            },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
@@ -169,14 +172,22 @@ impl Receiving {
 
     /// The exchange, as this organisation.
     pub(crate) fn exchange(&self, organisation: u32) -> ExchangeServiceClient<Channel> {
+        ExchangeServiceClient::new(self.channel(organisation))
+    }
+
+    /// Questions whether something is still held, as this organisation.
+    pub(crate) fn holdings(&self, organisation: u32) -> HoldingServiceClient<Channel> {
+        HoldingServiceClient::new(self.channel(organisation))
+    }
+
+    fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
         let folder = self.database.folder().join(format!("sender-{organisation}"));
         let files = pki::install(&self.pki, &issued, &folder, &folder, &[]).unwrap();
         let tls = TlsStore::load(files, Arc::clone(&self.clock)).unwrap();
         let endpoint = format!("https://{}", self.receiver.addresses().exchange);
-        let channel = connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap();
-        ExchangeServiceClient::new(channel)
+        connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap()
     }
 
     /// A transmission with one child in each of these municipalities.

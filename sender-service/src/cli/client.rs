@@ -3,7 +3,10 @@
 use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
-    wire::pb::sender::{sender_service_client::SenderServiceClient, task_service_client::TaskServiceClient},
+    wire::pb::sender::{
+        confirmation_service_client::ConfirmationServiceClient, sender_service_client::SenderServiceClient,
+        task_service_client::TaskServiceClient,
+    },
 };
 
 use super::{Session, outcome::CommandError};
@@ -25,6 +28,12 @@ impl Session {
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for questions to receivers.
+    pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

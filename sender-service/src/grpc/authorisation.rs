@@ -88,6 +88,10 @@ pub const RULES: &[Rule] = &[
     rule("ListReceivers", &[Desk, Administrator, System]),
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
+    rule("ListConfirmations", &[Officer, Desk, Administrator]),
+    rule("AskHeld", &[Desk, Administrator]),
+    rule("MarkFaultySoftware", &[Desk, Administrator]),
+    rule("UnmarkFaultySoftware", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -55,7 +55,10 @@ pub async fn begin(
     let was_lost: HashMap<TransmissionId, bool> = doubt::of_transmissions(tx.conn(), &ids)
         .await?
         .iter()
-        .filter(|doubt| sent.iter().any(|sent| sent.transmission == doubt.transmission && sent.doubted))
+        .filter(|doubt| {
+            sent.iter()
+                .any(|sent| sent.transmission == doubt.transmission && sent.doubted)
+        })
         .map(|doubt| (doubt.transmission, doubt.lost))
         .collect();
     let mut reports: Vec<ReportId> = doubtful.iter().map(|doubtful| doubtful.report).collect();

@@ -55,7 +55,12 @@ impl Known<'_> {
             return Verdict::Wrong(Finding::ChildMissing);
         }
         let is_right = |id, digest| self.files.get(id).is_none_or(|sent| sent == digest);
-        if !held.files.iter().flatten().all(|file| is_right(&file.attachment, &file.digest)) {
+        if !held
+            .files
+            .iter()
+            .flatten()
+            .all(|file| is_right(&file.attachment, &file.digest))
+        {
             return Verdict::Wrong(Finding::OtherFile);
         }
         self.judge_receipts(held)
@@ -63,7 +68,11 @@ impl Known<'_> {
 
     fn judge_receipts(&self, held: &Held) -> Verdict {
         let Some((count, last)) = self.receipts else {
-            return if held.last.is_some() { Verdict::Ahead } else { Verdict::Right };
+            return if held.last.is_some() {
+                Verdict::Ahead
+            } else {
+                Verdict::Right
+            };
         };
         let theirs = match held.last {
             Some(theirs) if theirs.sequence >= last.sequence => theirs,
@@ -190,7 +199,10 @@ mod tests {
 
     #[test]
     fn a_child_or_file_that_is_not_what_was_sent_is_wrong() {
-        assert_eq!(judged(|held| held.children.clear()), Verdict::Wrong(Finding::ChildMissing));
+        assert_eq!(
+            judged(|held| held.children.clear()),
+            Verdict::Wrong(Finding::ChildMissing)
+        );
         let file = |digest| {
             judged(|held| {
                 held.files = Some(vec![HeldFile {
@@ -231,6 +243,9 @@ mod tests {
         let wrong = Verdict::Wrong(Finding::OtherStage);
         assert_eq!(judged(|held| held.children[0].stage = Some(Stage::Stored)), wrong);
         assert_eq!(judged(|held| held.children[0].stage = None), wrong);
-        assert_eq!(judged(|held| held.children[0].staff = StaffId::parse("cw-2").ok()), wrong);
+        assert_eq!(
+            judged(|held| held.children[0].staff = StaffId::parse("cw-2").ok()),
+            wrong
+        );
     }
 }

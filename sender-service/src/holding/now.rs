@@ -47,7 +47,9 @@ impl Change for AskNow {
         if !ids.is_empty() {
             tx.record(LedgerEntry {
                 kind: "holding_asked_now",
-                subject: self.report.map_or_else(|| receiver.to_string(), |report| report.to_string()),
+                subject: self
+                    .report
+                    .map_or_else(|| receiver.to_string(), |report| report.to_string()),
                 actor: self.by.clone(),
                 data: format!("{} transmissions to {receiver}", ids.len()),
             });

@@ -121,7 +121,12 @@ impl RecordHolding {
         let asked = confirmation::still_asked(tx.conn(), &self.token, &ids).await?;
         let ids: Vec<TransmissionId> = asked.iter().map(|asked| asked.transmission).collect();
         let sent = transmission::sent(tx.conn(), &ids).await?;
-        let reports: Vec<ReportId> = sent.iter().map(|sent| sent.report).collect::<HashSet<_>>().into_iter().collect();
+        let reports: Vec<ReportId> = sent
+            .iter()
+            .map(|sent| sent.report)
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
         let mut children: HashMap<_, Vec<ChildRow>> = HashMap::new();
         for child in child::of_reports(tx.conn(), &reports).await? {
             children.entry(child.transmission).or_default().push(child);
@@ -130,7 +135,10 @@ impl RecordHolding {
         if self.with_files {
             for report in &reports {
                 let rows = attachment::of_report(tx.conn(), report).await?;
-                files.insert(*report, rows.into_iter().map(|file| (file.attachment, file.sha256)).collect());
+                files.insert(
+                    *report,
+                    rows.into_iter().map(|file| (file.attachment, file.sha256)).collect(),
+                );
             }
         }
         Ok(Facts {
@@ -191,7 +199,11 @@ impl RecordHolding {
                     due_at: (!finding.is_loss()).then_some(soon),
                     held: false,
                     doubted: true,
-                    wait_after: if sent.doubted { first } else { jiff::SignedDuration::ZERO },
+                    wait_after: if sent.doubted {
+                        first
+                    } else {
+                        jiff::SignedDuration::ZERO
+                    },
                 });
                 settled.wrong.push(Doubtful {
                     transmission: id,
@@ -259,7 +271,11 @@ impl RecordHolding {
             stated_at: self.verified.holding.time,
         };
         holding::insert(tx.conn(), &new, &settled.findings, at).await?;
-        let held = settled.findings.iter().filter(|(_, finding)| *finding == "held").count();
+        let held = settled
+            .findings
+            .iter()
+            .filter(|(_, finding)| *finding == "held")
+            .count();
         tx.record(LedgerEntry {
             kind: "holding_recorded",
             subject: self.receiver.to_string(),
@@ -291,7 +307,10 @@ impl RecordHolding {
                 kind: "holding_confirmed_again",
                 subject: id.to_string(),
                 actor: self.receiver.to_string(),
-                data: facts.sent.get(id).map_or_else(String::new, |sent| format!("digest {}", sent.content_sha256)),
+                data: facts
+                    .sent
+                    .get(id)
+                    .map_or_else(String::new, |sent| format!("digest {}", sent.content_sha256)),
             });
         }
         let unanswered = Finding::Unanswered;

@@ -1,11 +1,6 @@
 //! The worker that asks one receiver. `step` does a bounded piece of work; `run` only loops.
 
-use std::{
-    collections::HashMap,
-    num::NonZeroU32,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
 
 use framme_shared::{
     db::StoreError,
@@ -142,7 +137,11 @@ impl HoldingWorker {
         if !confirmation::any_overdue(self.context.database.reader(), &receiver, before).await? {
             return Ok(false);
         }
-        let doubted = self.context.database.change(DoubtUnanswered { receiver, grace }).await?;
+        let doubted = self
+            .context
+            .database
+            .change(DoubtUnanswered { receiver, grace })
+            .await?;
         self.follow_up(&doubted, doubted.iter().map(|doubtful| doubtful.report).collect());
         Ok(!doubted.is_empty())
     }
@@ -151,8 +150,9 @@ impl HoldingWorker {
     /// gives time.
     async fn ask_all(&mut self, claimed: Vec<Claimed>, token: &str) -> Result<(), StoreError> {
         let reads_files = self.config.with_attachments;
-        let (with_files, plain): (Vec<Claimed>, Vec<Claimed>) =
-            claimed.into_iter().partition(|claimed| reads_files && claimed.has_files);
+        let (with_files, plain): (Vec<Claimed>, Vec<Claimed>) = claimed
+            .into_iter()
+            .partition(|claimed| reads_files && claimed.has_files);
         let begun = self.context.clock.now();
         let last_begin = later(begun, self.config.lease().saturating_sub(CALL_LIMIT));
         let questions = [plain].into_iter().chain(with_files.into_iter().map(|one| vec![one]));
@@ -163,8 +163,13 @@ impl HoldingWorker {
             let out_of_time = place > 0 && self.context.clock.now() >= last_begin;
             if out_of_time || self.context.clock.now() < self.pause_until {
                 // Not tried, so not before the others.
-                self.put_back(token, &question, "not_asked_yet", self.context.clock.now().max(self.pause_until))
-                    .await?;
+                self.put_back(
+                    token,
+                    &question,
+                    "not_asked_yet",
+                    self.context.clock.now().max(self.pause_until),
+                )
+                .await?;
                 continue;
             }
             self.ask_one(&question, token, place > 0).await?;
@@ -245,7 +250,10 @@ impl HoldingWorker {
         let now = self.context.clock.now();
         for receipt in receipts {
             if let Ok(verified) = self.peer.trust.verify(&receipt.jws, &self.peer.pair, now) {
-                proofs.entry(receipt.transmission).or_default().push(verified.into_claims());
+                proofs
+                    .entry(receipt.transmission)
+                    .or_default()
+                    .push(verified.into_claims());
             }
         }
         Ok(proofs)

@@ -330,7 +330,10 @@ pub async fn trust(
     let first = micros(first);
     TRUST
         .execute(conn, transmissions, |query, transmission| {
-            query.bind(transmission.to_string()).bind(first).bind(at.as_microsecond())
+            query
+                .bind(transmission.to_string())
+                .bind(first)
+                .bind(at.as_microsecond())
         })
         .await?;
     Ok(())

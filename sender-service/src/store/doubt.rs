@@ -102,7 +102,10 @@ pub async fn end(
         EndedBy::Holding => "holding",
     };
     END.execute(conn, transmissions, |query, transmission| {
-        query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(word)
+        query
+            .bind(transmission.to_string())
+            .bind(at.as_microsecond())
+            .bind(word)
     })
     .await?;
     Ok(())

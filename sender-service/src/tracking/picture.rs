@@ -87,7 +87,11 @@ impl Picture {
         for place in self.of_transmission.get(&transmission).cloned().unwrap_or_default() {
             let child = &mut self.children[place];
             let before = child.state.clone();
-            child.state = if lost { before.clone().lose(at) } else { before.clone().doubt(at) };
+            child.state = if lost {
+                before.clone().lose(at)
+            } else {
+                before.clone().doubt(at)
+            };
             if child.state != before {
                 self.touched.insert(child.report);
                 self.moved.insert(place);

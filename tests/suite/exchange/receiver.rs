@@ -50,7 +50,7 @@ pub(crate) struct RealReceiver {
     pub(crate) receiver: Receiver,
     pub(crate) police: Issued,
     /// Gone when dropped.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     samples: Mutex<Samples>,
     /// The last number given to a transmission of the police.
     last_number: AtomicU64,
@@ -66,7 +66,7 @@ impl RealReceiver {
             authorities: Arc::clone(authorities),
             receiver,
             police: authorities.issue(POLICE),
-            _database: database,
+            database,
             samples: Samples::new(1).into(),
             last_number: AtomicU64::new(0),
         }

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -35,6 +35,7 @@ use framme_shared::{
     },
 };
 use framme_tests::database::TestDatabase;
+use futures::StreamExt as _;
 use jiff::ToSpan as _;
 
 use super::{POLICE, authorities::Authorities, receiver::new_id, until};
@@ -48,7 +49,7 @@ pub(crate) struct RealSender {
     local: LocalClient,
     samples: Mutex<Samples>,
     /// Gone when dropped.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// A receiver as the sender is told of it.
@@ -89,7 +90,7 @@ impl RealSender {
             authorities: Arc::clone(authorities),
             local,
             samples: Samples::new(2).into(),
-            _database: database,
+            database,
         }
     }
 
@@ -111,6 +112,31 @@ impl RealSender {
         let request = SubmitReportRequest { report: Some(report) };
         self.desk().submit_report(request).await.unwrap();
         id
+    }
+
+    /// Submits so many reports about a child each in this municipality, several at the same time.
+    pub(crate) async fn submit_many(&self, count: usize, municipality: &str) -> Vec<ReportId> {
+        let sample = SampleReport {
+            police_district: "Troms".to_owned(),
+            children: vec![(municipality.to_owned(), String::new())],
+            urgency: Urgency::Normal,
+            written: self.authorities.clock.now() - 1.minute(),
+        };
+        let reports: Vec<_> = {
+            let mut samples = self.samples.lock().unwrap();
+            (0..count).map(|_| samples.report(&sample)).collect()
+        };
+        let desk = self.desk();
+        let submitted = futures::stream::iter(reports).map(|report| {
+            let mut desk = desk.clone();
+            async move {
+                let id = ReportId::parse(&report.report_id).unwrap();
+                let request = SubmitReportRequest { report: Some(report) };
+                desk.submit_report(request).await.unwrap();
+                id
+            }
+        });
+        submitted.buffer_unordered(32).collect().await
     }
 
     pub(crate) async fn withdraw(&self, report: &ReportId) {
@@ -173,6 +199,10 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             // Longer than a test waits for anything: a delivery that hangs goes on hanging.
             lease_seconds: 600,
             ..OutboxConfig::default()
+        },
+        confirmation: ConfirmationConfig {
+            poll_ms: 100,
+            ..ConfirmationConfig::default()
         },
         attachments: AttachmentLimits::default(),
         receivers: receivers

@@ -10,7 +10,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         ids::{ChildId, ReportId, TransmissionId},
-        receipt::{ChainHead, Pair, ReceiptClaims, ReceiptSigner, Software, StatedBy, Statement},
+        receipt::{ChainHead, Pair, ReceiptClaims, ReceiptSigner, StatedBy, Statement},
         staff_role::{StaffReference, StaffRole},
     },
     runtime::clock::{Clock, ManualClock},
@@ -22,6 +22,7 @@ use framme_shared::{
                 SubmitTransmissionResponse, UploadAttachmentRequest, UploadAttachmentResponse,
                 WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
+                holding_service_server::HoldingServiceServer,
                 stream_receipts_response::Event,
             },
             report::{AttachmentUploadState, Report, attachment_chunk::Part},
@@ -66,6 +67,7 @@ struct State {
     receipts: Vec<String>,
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
+    questions: Questions,
     uploads_break_after: Option<usize>,
 }
 
@@ -86,11 +88,13 @@ impl PlayedReceiver {
                 receipts: Vec::new(),
                 confirmed: 0,
                 files: HashMap::new(),
+                questions: Questions::default(),
                 uploads_break_after: None,
             }),
         });
         let service = ExchangeServiceServer::new(Exchange(Arc::clone(&receiver)));
-        let server = Server::builder().add_service(service);
+        let holdings = HoldingServiceServer::new(Holdings(Arc::clone(&receiver)));
+        let server = Server::builder().add_service(service).add_service(holdings);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -174,10 +178,7 @@ impl PlayedReceiver {
                 _ => StatedBy::Person(caseworker()),
             },
             statement,
-            software: Software {
-                name: "played".to_owned(),
-                version: "1".to_owned(),
-            },
+            software: state.questions.software(),
         }
     }
 
@@ -245,6 +246,11 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
     let issued = pki.enterprise(pair.receiver).unwrap();
     ReceiptSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
 }
+
+mod questions;
+
+pub(crate) use questions::Answers;
+use questions::{Holdings, Questions};
 
 struct Exchange(Arc<PlayedReceiver>);
 
