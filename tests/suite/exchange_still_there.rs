@@ -23,6 +23,7 @@ use crate::{
     exchange::{
         POLICE, RECEIVER, TROMSO,
         authorities::Authorities,
+        patiently,
         receiver::{RealReceiver, new_id},
         sender::{Known, RealSender},
     },
@@ -68,7 +69,7 @@ impl Pair {
     /// Gives these children to the caseworker.
     async fn assign(&self, children: &[Child]) {
         let assigned = futures::stream::iter(children).map(|(transmission, child)| {
-            let mut leader = self.leader.clone();
+            let leader = self.leader.clone();
             let request = AssignChildRequest {
                 change: Some(ChildChange {
                     request_id: new_id(),
@@ -78,10 +79,15 @@ impl Pair {
                 }),
                 caseworker_staff_id: CASEWORKER.to_owned(),
             };
-            async move { leader.assign_child(request).await.map(drop) }
+            async move {
+                patiently(|| {
+                    let (mut leader, request) = (leader.clone(), request.clone());
+                    async move { leader.assign_child(request).await }
+                })
+                .await;
+            }
         });
-        let ended: Vec<_> = assigned.buffer_unordered(32).collect().await;
-        ended.into_iter().for_each(|ended| ended.unwrap());
+        assigned.buffer_unordered(32).collect::<()>().await;
     }
 
     /// The children that the receiver has and nobody is caseworker of.

@@ -38,7 +38,7 @@ use framme_tests::database::TestDatabase;
 use futures::StreamExt as _;
 use jiff::ToSpan as _;
 
-use super::{POLICE, authorities::Authorities, receiver::new_id, until};
+use super::{POLICE, authorities::Authorities, patiently, receiver::new_id, until};
 
 const DESK: &str = "desk-1";
 
@@ -128,11 +128,15 @@ impl RealSender {
         };
         let desk = self.desk();
         let submitted = futures::stream::iter(reports).map(|report| {
-            let mut desk = desk.clone();
+            let desk = desk.clone();
             async move {
                 let id = ReportId::parse(&report.report_id).unwrap();
                 let request = SubmitReportRequest { report: Some(report) };
-                desk.submit_report(request).await.unwrap();
+                patiently(|| {
+                    let (mut desk, request) = (desk.clone(), request.clone());
+                    async move { desk.submit_report(request).await }
+                })
+                .await;
                 id
             }
         });
