@@ -22,6 +22,7 @@ const CONTRACT: &[&str] = &[
     "framme/sender/v1/figures_service.proto",
     "framme/exchange/v1/statement_service.proto",
     "framme/sender/v1/statement_service.proto",
+    "framme/sender/v1/confirmation_service.proto",
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",
     "framme/receiver/v1/statement_service.proto",

@@ -6,6 +6,7 @@ mod client;
 mod credential;
 mod doctor;
 mod figures;
+mod held;
 mod json;
 mod keys;
 mod outcome;

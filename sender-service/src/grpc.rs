@@ -4,6 +4,7 @@
 mod attachment;
 pub mod authorisation;
 mod caller;
+mod confirmations;
 mod failure;
 mod figures;
 mod follow;
@@ -28,6 +29,7 @@ use framme_shared::{
         ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
+        confirmation_service_server::ConfirmationServiceServer,
         figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
@@ -78,6 +80,11 @@ impl Api {
     /// Signed figures, ready to be added to a listener's routes.
     pub fn figures_service(self) -> FiguresServiceServer<Self> {
         FiguresServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Questions to receivers, ready to be added to a listener's routes.
+    pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
+        ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

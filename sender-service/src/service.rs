@@ -305,17 +305,19 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks, figures) = (
+    let (reports, tasks, figures, statements) = (
         api.clone().service(),
         api.clone().task_service(),
         api.clone().figures_service(),
+        api.clone().statement_service(),
     );
-    let statements = api.statement_service();
+    let confirmations = api.confirmation_service();
     for name in [
         name_of(&reports),
         name_of(&tasks),
         name_of(&figures),
         name_of(&statements),
+        name_of(&confirmations),
     ] {
         standard
             .health
@@ -329,7 +331,8 @@ async fn listen(
                 .add_service(reports)
                 .add_service(tasks)
                 .add_service(figures)
-                .add_service(statements),
+                .add_service(statements)
+                .add_service(confirmations),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),

@@ -49,6 +49,13 @@ const SENDER: &[Rule] = &[
     may("FiguresService/ExportFigures", &["desk"]),
     may("StatementService/ListStatements", &["desk", "administrator"]),
     may("StatementService/GetStatement", &["desk", "administrator"]),
+    may(
+        "ConfirmationService/ListConfirmations",
+        &["officer", "desk", "administrator"],
+    ),
+    may("ConfirmationService/AskHeld", &["desk", "administrator"]),
+    may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
+    may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.

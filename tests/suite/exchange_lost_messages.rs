@@ -95,7 +95,12 @@ const MUTATING: [Mutating; 5] = [
     },
 ];
 
-const READING: [&str; 3] = ["GetAttachmentUpload", "StreamReceipts", "CountKnownChildren"];
+const READING: [&str; 4] = [
+    "GetAttachmentUpload",
+    "StreamReceipts",
+    "CountKnownChildren",
+    "ConfirmHeld",
+];
 
 #[test]
 fn every_call_of_the_exchange_that_changes_something_is_in_these_tests() {

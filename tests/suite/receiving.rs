@@ -27,7 +27,8 @@ use framme_shared::{
         pb::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
-                figures_service_client::FiguresServiceClient, statement_service_client::StatementServiceClient,
+                figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
+                statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
@@ -199,6 +200,11 @@ impl Receiving {
     pub(crate) fn signer(&self, organisation: u32) -> JwsSigner {
         let issued = self.pki.enterprise(synthetic_organisation(organisation)).unwrap();
         JwsSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
+    }
+
+    /// Questions whether something is still held, as this organisation.
+    pub(crate) fn holdings(&self, organisation: u32) -> HoldingServiceClient<Channel> {
+        HoldingServiceClient::new(self.channel(organisation))
     }
 
     fn channel(&self, organisation: u32) -> Channel {

@@ -4,6 +4,7 @@ mod attachments;
 mod credentials;
 mod doctor;
 mod figures;
+mod holding;
 mod outbox;
 mod receiver;
 mod requests;

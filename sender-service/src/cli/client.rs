@@ -4,8 +4,9 @@ use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
     wire::pb::sender::{
-        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
-        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+        confirmation_service_client::ConfirmationServiceClient, figures_service_client::FiguresServiceClient,
+        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient,
     },
 };
 
@@ -40,6 +41,12 @@ impl Session {
     pub(super) fn signed_figures(&self) -> Result<FiguresServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(FiguresServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for questions to receivers.
+    pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

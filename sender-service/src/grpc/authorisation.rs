@@ -91,6 +91,10 @@ pub const RULES: &[Rule] = &[
     rule("ExportFigures", &[Desk]),
     rule("ListStatements", &[Desk, Administrator]),
     rule("GetStatement", &[Desk, Administrator]),
+    rule("ListConfirmations", &[Officer, Desk, Administrator]),
+    rule("AskHeld", &[Desk, Administrator]),
+    rule("MarkFaultySoftware", &[Desk, Administrator]),
+    rule("UnmarkFaultySoftware", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -24,6 +24,7 @@ use framme_shared::{
                 SubmitTransmissionRequest, SubmitTransmissionResponse, UploadAttachmentRequest,
                 UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
+                holding_service_server::HoldingServiceServer,
                 statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
@@ -71,14 +72,15 @@ struct State {
     receipts: Vec<String>,
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
+    questions: Questions,
     uploads_break_after: Option<usize>,
     /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
     statements: Vec<String>,
-    answers: Option<Answers>,
+    answers: Option<StatementAnswers>,
 }
 
 /// How statements are answered.
-pub(crate) type Answers = Arc<dyn Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync>;
+pub(crate) type StatementAnswers = Arc<dyn Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync>;
 
 impl PlayedReceiver {
     pub(crate) async fn start(pki: &Pki, pair: Pair, clock: Arc<ManualClock>) -> Arc<Self> {
@@ -97,6 +99,7 @@ impl PlayedReceiver {
                 receipts: Vec::new(),
                 confirmed: 0,
                 files: HashMap::new(),
+                questions: Questions::default(),
                 uploads_break_after: None,
                 statements: Vec::new(),
                 answers: None,
@@ -104,7 +107,11 @@ impl PlayedReceiver {
         });
         let service = ExchangeServiceServer::new(Exchange(Arc::clone(&receiver)));
         let statements = StatementServiceServer::new(Exchange(Arc::clone(&receiver)));
-        let server = Server::builder().add_service(service).add_service(statements);
+        let holdings = HoldingServiceServer::new(Holdings(Arc::clone(&receiver)));
+        let server = Server::builder()
+            .add_service(service)
+            .add_service(statements)
+            .add_service(holdings);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -233,10 +240,7 @@ impl PlayedReceiver {
                 _ => StatedBy::Person(caseworker()),
             },
             statement,
-            software: Software {
-                name: "played".to_owned(),
-                version: "1".to_owned(),
-            },
+            software: state.questions.software(),
         }
     }
 
@@ -315,6 +319,11 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
     let issued = pki.enterprise(pair.receiver).unwrap();
     ReceiptSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
 }
+
+mod questions;
+
+pub(crate) use questions::Answers;
+use questions::{Holdings, Questions};
 
 struct Exchange(Arc<PlayedReceiver>);
 
