@@ -5,15 +5,18 @@ use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-const CONTRACT: [&str; 9] = [
+const CONTRACT: &[&str] = &[
     "framme/report/v1/report.proto",
     "framme/report/v1/person.proto",
     "framme/report/v1/attachment.proto",
     "framme/report/v1/stage.proto",
+    "framme/report/v1/task.proto",
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
     "framme/sender/v1/sender_service.proto",
+    "framme/sender/v1/task_service.proto",
     "framme/receiver/v1/receiver_service.proto",
+    "framme/receiver/v1/task_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

@@ -14,6 +14,7 @@ mod report_lines;
 mod serve;
 mod setup;
 mod staff;
+mod task;
 mod worklist;
 
 use std::path::PathBuf;
@@ -83,6 +84,9 @@ pub enum Command {
     /// The staff register.
     #[command(subcommand)]
     Staff(staff::Staff),
+    /// What people must look at.
+    #[command(subcommand)]
+    Task(task::Task),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
@@ -113,6 +117,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Redirect(command) => command.run(&common).await,
         Command::Assess(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
+        Command::Task(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Keys(command) => command.run(&common).await,
         Command::Completions(command) => Ok(command.run()),

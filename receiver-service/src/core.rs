@@ -5,7 +5,7 @@ use std::sync::Arc;
 use framme_shared::{
     db::{Change, Database, Together, sealing::MasterKeys},
     domain::{identity_number::TestNumbers, ids::TransmissionId, organisation::OrganisationNumber},
-    runtime::{clock::Clock, random::Random},
+    runtime::{clock::Clock, random::Random, trust::ReceiptTrust},
 };
 
 use crate::{
@@ -25,6 +25,8 @@ pub struct Core {
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.
     pub notary: Arc<Notary>,
+    /// Verifies what senders sign, and own receipts that come back.
+    pub trust: Arc<ReceiptTrust>,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
     /// Wakes the streams of receipts.

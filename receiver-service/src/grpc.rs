@@ -5,9 +5,11 @@ mod exchange;
 mod gate;
 mod read;
 mod staff;
+mod tasks;
 mod work_list;
 
 pub use exchange::Exchange;
 pub use gate::{ExchangeGate, LocalGate};
 pub use staff::StaffRegister;
+pub use tasks::Tasks;
 pub use work_list::WorkList;

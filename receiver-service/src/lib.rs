@@ -24,4 +24,5 @@ pub mod store;
 pub mod work_list;
 
 pub use config::Config;
+pub use framme_shared::db::tasks;
 pub use service::{Addresses, Receiver, StartError};

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, OpenError, StoreError, Together,
@@ -15,6 +16,7 @@ use framme_shared::{
         random::Random,
         serve::{self, Gate, Listener, LocalAddress, ServeLimits},
         shutdown::Shutdown,
+        signing::SigningError,
         standard::{HealthReporter, Standard, StandardError, standard_services},
         tls::{TlsError, TlsStore},
     },
@@ -27,8 +29,8 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
-    receipts::{Notary, NotaryError, Wakeups},
+    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, Tasks, WorkList},
+    receipts::{Notary, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
 
@@ -64,9 +66,12 @@ pub enum StartError {
         /// As in the configuration.
         wanted: OrganisationNumber,
     },
-    /// Signing of receipts.
+    /// Trust in signed texts.
+    #[error("authorities or revocation lists cannot be used")]
+    Trust(#[from] TrustError),
+    /// Signing.
     #[error("receipts cannot be signed")]
-    Notary(#[from] NotaryError),
+    Signing(#[from] SigningError),
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
@@ -134,7 +139,12 @@ impl Receiver {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
         }
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
-        let watching = Arc::clone(&core.notary).watch(Arc::clone(&clock), interval, shutdown.clone());
+        let trust = Arc::clone(&core.trust);
+        shutdown.spawn(
+            "trust in signed texts",
+            trust.watch(Arc::clone(&clock), interval, shutdown.clone()),
+        );
+        let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
         tracing::info!(
             exchange = addresses.exchange,
@@ -193,6 +203,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
+        trust: ReceiptTrust::load(&config.tls)?,
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,
@@ -281,8 +292,14 @@ async fn serve_local(
     let work_list = WorkList::service(Arc::clone(core));
     let staff = StaffRegister::service(Arc::clone(core));
     healthy(&standard.health, &work_list).await;
+    let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
-    standard.routes = standard.routes.add_service(work_list).add_service(staff);
+    healthy(&standard.health, &tasks).await;
+    standard.routes = standard
+        .routes
+        .add_service(work_list)
+        .add_service(staff)
+        .add_service(tasks);
     spawn(
         core,
         "local interface",

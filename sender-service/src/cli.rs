@@ -13,6 +13,7 @@ mod receiver;
 mod report;
 mod service;
 mod submit;
+mod task;
 mod upload;
 
 use std::path::PathBuf;
@@ -62,6 +63,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// What people must look at.
+    #[command(subcommand)]
+    Task(task::TaskCommand),
     /// Files that were uploaded and whose reports never came.
     #[command(subcommand)]
     Attachment(attachment::AttachmentCommand),
@@ -133,6 +137,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Report(command) => report::run(session, command).await,
         Command::Figures => figures::figures(session).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Task(command) => task::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,
         Command::Keys(command) => keys::run(session, command).await,

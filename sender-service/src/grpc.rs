@@ -12,6 +12,7 @@ mod read;
 mod receivers;
 mod request;
 mod submit;
+mod tasks;
 pub mod view;
 
 use std::{pin::Pin, sync::Arc};
@@ -26,6 +27,7 @@ use framme_shared::{
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
         sender_service_server::{SenderService, SenderServiceServer},
+        task_service_server::TaskServiceServer,
     },
 };
 use futures::Stream;
@@ -36,22 +38,32 @@ pub use gate::LocalGate;
 use self::caller::Callers;
 use crate::context::Context;
 
-/// Serves the local interface.
+/// Serves the local interface. Clones are the same.
+#[derive(Clone)]
 pub struct Api {
     context: Arc<Context>,
-    callers: Callers,
+    callers: Arc<Callers>,
     shutdown: Shutdown,
 }
 
 impl Api {
-    /// The service, ready to be added to a listener's routes.
-    pub fn service(context: Arc<Context>, shutdown: Shutdown) -> SenderServiceServer<Self> {
-        let api = Self {
-            callers: Callers::default(),
+    /// What the services share.
+    pub fn new(context: Arc<Context>, shutdown: Shutdown) -> Self {
+        Self {
+            callers: Arc::default(),
             context,
             shutdown,
-        };
-        SenderServiceServer::new(api).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        }
+    }
+
+    /// Reports, ready to be added to a listener's routes.
+    pub fn service(self) -> SenderServiceServer<Self> {
+        SenderServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Tasks for people, ready to be added to a listener's routes.
+    pub fn task_service(self) -> TaskServiceServer<Self> {
+        TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

@@ -14,11 +14,12 @@ pub mod news;
 pub mod outbox;
 pub mod peer;
 pub mod service;
+pub mod signing;
 pub mod store;
 pub mod submission;
 pub mod tracking;
-pub mod trust;
 pub mod window;
 
 pub use config::Config;
+pub use framme_shared::db::tasks;
 pub use service::{Addresses, Sender, StartError};

@@ -11,7 +11,7 @@ use framme_shared::{
 };
 use tonic::transport::Channel;
 
-use crate::trust::ReceiptTrust;
+use framme_shared::runtime::trust::ReceiptTrust;
 
 /// A receiver. Shared by its delivery worker and its tracking worker.
 #[derive(Clone)]

@@ -44,6 +44,8 @@ const SENDER: &[Rule] = &[
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
+    may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
+    may("TaskService/CloseTask", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.
@@ -65,6 +67,8 @@ const RECEIVER: &[Rule] = &[
     ),
     may("StaffService/IssueCredential", &["administrator"]),
     may("StaffService/RevokeCredential", &["administrator"]),
+    may("TaskService/ListTasks", &["intake leader", "duty", "administrator"]),
+    may("TaskService/CloseTask", &["intake leader", "administrator"]),
 ];
 
 /// Every call of the services in a package.

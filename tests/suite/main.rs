@@ -14,6 +14,7 @@ mod db_evidence;
 mod db_faults;
 mod db_migrate;
 mod db_rows;
+mod db_tasks;
 mod db_together;
 mod exchange;
 mod exchange_cut_connections;

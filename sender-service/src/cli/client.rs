@@ -3,7 +3,7 @@
 use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
-    wire::pb::sender::sender_service_client::SenderServiceClient,
+    wire::pb::sender::{sender_service_client::SenderServiceClient, task_service_client::TaskServiceClient},
 };
 
 use super::{Session, outcome::CommandError};
@@ -19,6 +19,12 @@ impl Session {
     pub(super) fn client(&self) -> Result<Client, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(SenderServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for tasks.
+    pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::StoreError,
     domain::{
@@ -29,7 +30,6 @@ use crate::{
         request, transmission,
     },
     tracking::Picture,
-    trust::ReceiptTrust,
 };
 
 /// Reports read at once, with all that belongs to them.

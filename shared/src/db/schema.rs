@@ -28,14 +28,21 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger. Applied before the service's own.
+/// What every database has: the ledger, and tasks for people. Applied before the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
-    migrations: &[Migration {
-        number: 1,
-        name: "ledger",
-        sql: include_str!("base/0001_ledger.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "ledger",
+            sql: include_str!("base/0001_ledger.sql"),
+        },
+        Migration {
+            number: 2,
+            name: "task",
+            sql: include_str!("base/0002_task.sql"),
+        },
+    ],
 };
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -17,5 +17,6 @@ pub mod retry;
 pub mod sensitive;
 pub mod staff_id;
 pub mod staff_role;
+pub mod task;
 pub mod text;
 mod text_form;

@@ -8,6 +8,7 @@ pub mod report;
 pub mod scope;
 pub mod stage;
 pub mod status;
+pub mod task;
 pub mod time;
 pub mod violations;
 mod vocabulary;

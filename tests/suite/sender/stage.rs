@@ -16,11 +16,12 @@ use framme_sender::{
     grpc::{Api, authorisation::Role},
     outbox::{self, OutboxWorker},
     peer::Peer,
+    signing::Signing,
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
-    trust::ReceiptTrust,
     window::Windows,
 };
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{
@@ -119,6 +120,7 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
             max_attachment_bytes: 100 * 1024 * 1024,
@@ -299,7 +301,7 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::service(context, Shutdown::new()));
+    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }
