@@ -14,6 +14,7 @@ const CONTRACT: &[&str] = &[
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
     "framme/sender/v1/sender_service.proto",
+    "framme/sender/v1/evidence_service.proto",
     "framme/sender/v1/task_service.proto",
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",

@@ -4,6 +4,7 @@
 mod attachment;
 pub mod authorisation;
 mod caller;
+mod evidence;
 mod failure;
 mod follow;
 mod follow_all;
@@ -26,6 +27,7 @@ use framme_shared::{
         ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
+        evidence_service_server::EvidenceServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         task_service_server::TaskServiceServer,
     },
@@ -64,6 +66,11 @@ impl Api {
     /// Tasks for people, ready to be added to a listener's routes.
     pub fn task_service(self) -> TaskServiceServer<Self> {
         TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.
+    pub fn evidence_service(self) -> EvidenceServiceServer<Self> {
+        EvidenceServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

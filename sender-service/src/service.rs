@@ -277,15 +277,25 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks) = (api.clone().service(), api.task_service());
-    for name in [name_of(&reports), name_of(&tasks)] {
+    let (reports, tasks, evidence) = (
+        api.clone().service(),
+        api.clone().task_service(),
+        api.evidence_service(),
+    );
+    for name in [name_of(&reports), name_of(&tasks), name_of(&evidence)] {
         standard
             .health
             .set_service_status(name, tonic_health::ServingStatus::Serving)
             .await;
     }
     let service = Service {
-        routes: blame_the_caller(standard.routes.add_service(reports).add_service(tasks)),
+        routes: blame_the_caller(
+            standard
+                .routes
+                .add_service(reports)
+                .add_service(tasks)
+                .add_service(evidence),
+        ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,

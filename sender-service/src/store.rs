@@ -10,6 +10,7 @@ pub mod data_key;
 pub mod delivery;
 pub mod figures;
 pub mod news;
+pub mod period;
 pub mod receipt;
 pub mod receiver;
 pub mod report;

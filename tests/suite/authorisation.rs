@@ -46,6 +46,7 @@ const SENDER: &[Rule] = &[
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
+    may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.

@@ -3,7 +3,10 @@
 use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
-    wire::pb::sender::{sender_service_client::SenderServiceClient, task_service_client::TaskServiceClient},
+    wire::pb::sender::{
+        evidence_service_client::EvidenceServiceClient, sender_service_client::SenderServiceClient,
+        task_service_client::TaskServiceClient,
+    },
 };
 
 use super::{Session, outcome::CommandError};
@@ -25,6 +28,11 @@ impl Session {
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for evidence.
+    pub(super) fn evidence(&self) -> Result<EvidenceServiceClient<access::Client>, CommandError> {
+        Ok(EvidenceServiceClient::new(self.access.client(|| self.configured())?))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

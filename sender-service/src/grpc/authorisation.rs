@@ -88,6 +88,7 @@ pub const RULES: &[Rule] = &[
     rule("ListReceivers", &[Desk, Administrator, System]),
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
+    rule("ExportEvidence", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -82,12 +82,15 @@ fn compare(scope: &Scope, holding: &ShownHolding, found: &Found, part: &SentPart
         return Compared::Beyond;
     }
     let up_to_last: Vec<_> = receipts.iter().filter(|receipt| receipt.sequence() <= last).collect();
+    // A receiver that was restored from a backup has forgotten what it had stated before.
+    let forgotten = |receipt: &&Proven| receipt.sequence() > last && receipt.receipt.claims().time < holding.time;
+    let forgets = receipts.iter().any(|receipt| forgotten(&receipt));
     let ends_so = match (&found.last, up_to_last.last()) {
         (Some(stated), Some(shown)) => stated.seq == shown.sequence() && stated.sha256 == shown.receipt.sha256(),
-        (None, None) => receipts.is_empty(),
+        (None, None) => true,
         _ => false,
     };
-    if ends_so && up_to_last.len() as u64 == stated {
+    if ends_so && !forgets && up_to_last.len() as u64 == stated {
         return Compared::Complete;
     }
     let fault = Fault::at(FaultCode::HoldingDisagrees, Section::Signed, holding.place)
@@ -95,7 +98,7 @@ fn compare(scope: &Scope, holding: &ShownHolding, found: &Found, part: &SentPart
         .with("transmission", part.transmission.to_string())
         .with("stated", stated)
         .with("number", last)
-        .with("shown", up_to_last.len() as u64);
+        .with("shown", receipts.len() as u64);
     Compared::Disagrees(fault)
 }
 

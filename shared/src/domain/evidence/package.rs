@@ -146,6 +146,20 @@ pub enum InvalidPackage {
     TooManyEntries,
 }
 
+impl InvalidPackage {
+    /// The reason as a code that never changes.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::Malformed { .. } => "malformed",
+            Self::Format => "format",
+            Self::Version => "version",
+            Self::TooManyEntries => "too_many_entries",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members {

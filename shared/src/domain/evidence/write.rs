@@ -63,11 +63,11 @@ impl PackageWriter {
         self.claims.transmissions.len() + self.claims.receipts.len() + self.claims.signed.len()
     }
 
-    /// Ends the package with the seal of this exporter, which `sign` makes from the second and the payload. `None` when
+    /// Ends the package, of which nothing more may be written, with the seal of this exporter, which `sign` makes from the second and the payload. `None` when
     /// nothing could be signed.
     #[must_use]
-    pub fn finish(
-        mut self,
+    pub fn seal(
+        &mut self,
         exporter: OrganisationNumber,
         time: Timestamp,
         sign: impl FnOnce(i64, &[u8]) -> Option<String>,

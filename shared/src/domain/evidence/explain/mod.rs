@@ -7,7 +7,7 @@ mod dates;
 mod words;
 
 use crate::domain::closed_set::closed_set;
-pub use words::{explain, fault};
+pub use words::{explain, fault, invalid};
 
 closed_set! {
     /// A language that verdicts are explained in.

@@ -2,7 +2,7 @@
 
 use super::{Language, catalogue::text, dates::moment};
 use crate::domain::{
-    evidence::{ChildStory, Completeness, Fault, Missing, Scope, StoryEvent, Value, Verdict},
+    evidence::{ChildStory, Completeness, Fault, InvalidPackage, Missing, Scope, StoryEvent, Value, Verdict},
     lifecycle::ChildState,
     receipt::{StatedBy, Statement},
     staff_role::StaffReference,
@@ -50,6 +50,16 @@ pub fn explain(verdict: &Verdict, language: Language, with_lists: bool) -> Strin
 #[must_use]
 pub fn fault(fault: &Fault, language: Language) -> String {
     Speaker { language }.fault(fault)
+}
+
+/// Says why a file is no package.
+#[must_use]
+pub fn invalid(why: &InvalidPackage, language: Language) -> String {
+    let values = match why {
+        InvalidPackage::Malformed { line, column } => vec![("line", line.to_string()), ("column", column.to_string())],
+        _ => Vec::new(),
+    };
+    Speaker { language }.text(&format!("package.{}", why.reason()), &values)
 }
 
 fn indented(line: &str) -> String {
