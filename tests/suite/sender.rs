@@ -3,6 +3,7 @@
 mod attachments;
 mod credentials;
 mod doctor;
+mod evidence;
 mod outbox;
 mod receiver;
 mod requests;

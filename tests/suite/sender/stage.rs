@@ -41,7 +41,10 @@ use framme_shared::{
     },
     wire::pb::{
         report::{Report, Urgency},
-        sender::{SubmitReportRequest, SubmitReportResponse, sender_service_client::SenderServiceClient},
+        sender::{
+            SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
+            sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -63,7 +66,7 @@ pub(crate) const HARSTAD: &str = "5503";
 
 const DISTRICT: &str = "Troms";
 
-type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
+pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
 
@@ -165,6 +168,12 @@ impl Stage {
     /// As somebody without a credential.
     pub(crate) fn stranger(&self) -> Local {
         self.caller(|request| with_token(request, "nobody"))
+    }
+
+    /// Exports evidence, as a person at the desk.
+    pub(crate) fn evidence(&self) -> EvidenceServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        EvidenceServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -301,7 +310,10 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
+    let api = Api::new(context, Shutdown::new());
+    let server = Server::builder()
+        .add_service(api.clone().service())
+        .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }

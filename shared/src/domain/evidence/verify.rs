@@ -160,6 +160,11 @@ pub fn verify(package: &Package, verifier: &ReceiptVerifier, at: Timestamp) -> R
         }
         completeness.push(complete(package, *receiver, receipts.last().copied(), &held));
     }
+    let mut children = stories.children(&held);
+    if let Scope::Period(period) = &package.scope {
+        // The receipt after the period brings its transmission along.
+        children.retain(|story| story.submitted < period.until || !story.events.is_empty());
+    }
     Ok(Verdict {
         scope: package.scope.clone(),
         sealed,
@@ -168,7 +173,7 @@ pub fn verify(package: &Package, verifier: &ReceiptVerifier, at: Timestamp) -> R
         receipts: proven.len(),
         signed,
         completeness,
-        children: stories.children(&held),
+        children,
     })
 }
 
