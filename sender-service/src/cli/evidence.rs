@@ -33,10 +33,14 @@ pub(super) enum EvidenceCommand {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "about", required = true, multiple = false, args = ["report", "receiver"])]
 pub(super) struct Export {
     /// One report at all its receivers.
-    #[arg(long, value_name = "REPORT_ID")]
+    #[arg(
+        long,
+        value_name = "REPORT_ID",
+        required_unless_present = "receiver",
+        conflicts_with = "receiver"
+    )]
     report: Option<ReportId>,
     /// What passed between this sender and this receiver.
     #[arg(long, value_name = "ORGANISATION", requires_all = ["from", "until"])]

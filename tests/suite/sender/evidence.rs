@@ -24,10 +24,7 @@ use framme_tests::{database::TestDatabase, on_both_databases};
 use jiff::{SignedDuration, Timestamp};
 use tonic::Status;
 
-use super::{
-    receiver::caseworker,
-    stage::{HARSTAD, Stage, TROMSO, soon},
-};
+use super::stage::{HARSTAD, Stage, TROMSO, soon};
 
 on_both_databases!(
     the_evidence_of_a_report_at_two_receivers_holds_and_tells_where_its_children_are,
