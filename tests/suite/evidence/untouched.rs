@@ -3,9 +3,10 @@
 use framme_shared::domain::{
     evidence::{KnownBy, Missing, Package},
     lifecycle::Stage,
+    receipt::Statement,
 };
 
-use super::bench::{Bench, at, later, now, period, written};
+use super::bench::{Bench, at, caseworker, later, now, period, written};
 
 fn stages(bench: &Bench, package: &Package) -> Vec<(Stage, bool)> {
     let verdict = bench.verify(package);
@@ -114,6 +115,31 @@ fn what_the_receiver_itself_finds_missing_is_not_delivered_whatever_it_has_state
     assert_eq!(story.lost, Some(at("6T07:00")));
     assert!(story.missing().contains(&Missing::Stored));
     assert_ne!(verdict.completeness[0].known_by, KnownBy::Holding);
+}
+
+#[test]
+fn what_was_lost_is_not_delivered_until_it_is_stored_and_assigned_anew() {
+    let mut bench = Bench::set();
+    let delivered = |bench: &Bench, holdings: &[&framme_shared::domain::evidence::SignedText]| {
+        let mut package = bench.of_report(2);
+        package.signed.extend(holdings.iter().map(|text| (*text).clone()));
+        let package = bench.sealed(package);
+        assert_eq!(bench.faults(&package), [""; 0]);
+        bench.verify(&package).children[0].is_delivered()
+    };
+    let lost = bench.holding(1, at("6T07:00"), false);
+    assert!(!delivered(&bench, &[&lost]));
+    // A caseworker is no proof that there is anything to work with.
+    bench.state(1, Some(0), Statement::Assigned(caseworker()), at("6T08:00"));
+    assert!(!delivered(&bench, &[&lost]));
+    // Found again: the receiver had looked in the wrong place.
+    let found = bench.holding(1, at("6T09:00"), true);
+    assert!(delivered(&bench, &[&lost, &found]));
+    // Stored anew, it has to be given to a caseworker anew.
+    bench.state(1, None, Statement::Stored, at("7T08:00"));
+    assert!(!delivered(&bench, &[&lost]));
+    bench.state(1, Some(0), Statement::Assigned(caseworker()), at("7T09:00"));
+    assert!(delivered(&bench, &[&lost]));
 }
 
 #[test]

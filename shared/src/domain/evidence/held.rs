@@ -84,7 +84,7 @@ fn compare(scope: &Scope, holding: &ShownHolding, found: &Found, part: &SentPart
     let up_to_last: Vec<_> = receipts.iter().filter(|receipt| receipt.sequence() <= last).collect();
     // A receiver that was restored from a backup has forgotten what it had stated before.
     let forgotten = |receipt: &&Proven| receipt.sequence() > last && receipt.receipt.claims().time < holding.time;
-    let forgets = receipts.iter().any(|receipt| forgotten(&receipt));
+    let forgets = receipts.iter().any(forgotten);
     let ends_so = match (&found.last, up_to_last.last()) {
         (Some(stated), Some(shown)) => stated.seq == shown.sequence() && stated.sha256 == shown.receipt.sha256(),
         (None, None) => true,

@@ -245,7 +245,6 @@ pub(super) mod micros {
 
     use crate::domain::receipt::{read_time, written_time};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
     pub(in crate::domain::evidence) fn serialize<S: Serializer>(
         time: &Timestamp,
         serializer: S,

@@ -34,7 +34,7 @@ pub struct ChildStory {
     pub events: Vec<StoryEvent>,
     /// Where that leaves the child.
     pub state: ChildState,
-    /// When the receiver found that it does not hold what was sent, after everything that it stated.
+    /// When the receiver found that it does not hold what was sent, and neither stored it anew nor found it again.
     pub lost: Option<Timestamp>,
 }
 
@@ -88,6 +88,16 @@ impl ChildStory {
             events: Vec::new(),
             state: ChildState::Queued { since: part.submitted },
             lost: None,
+        }
+    }
+
+    /// Where a receipt finds the child. One that is stored anew was lost before, whatever had come of it: it begins again.
+    fn before(&self, statement: &Statement, time: Timestamp) -> ChildState {
+        let is_anew = *statement == Statement::Stored && !self.state.stage().is_ended();
+        if is_anew && self.events.iter().any(|event| event.statement == Statement::Stored) {
+            ChildState::Queued { since: time }
+        } else {
+            self.state.clone()
         }
     }
 
@@ -170,7 +180,7 @@ impl<'a> Stories<'a> {
         }
         for place in concerned {
             let story = &mut self.children[first + place];
-            match claims.makes_of(&story.state) {
+            match claims.makes_of(&story.before(&claims.statement, claims.time)) {
                 Ok(state) => {
                     story.state = state;
                     story.events.push(StoryEvent {
@@ -193,9 +203,11 @@ impl<'a> Stories<'a> {
     /// The children, after what receivers found in their storage.
     pub(super) fn children(mut self, held: &Held) -> Vec<ChildStory> {
         for story in &mut self.children {
-            let stated = story.events.last().map(|event| event.time);
+            let stored = |event: &&StoryEvent| event.statement == Statement::Stored;
+            let stored = story.events.iter().rfind(stored).map(|event| event.time);
+            let found = held.complete.get(&story.transmission).copied();
             let lost = held.lost.get(&story.transmission).copied();
-            story.lost = lost.filter(|lost| stated.is_none_or(|stated| *lost >= stated));
+            story.lost = lost.filter(|lost| stored.max(found).is_none_or(|there| *lost >= there));
         }
         self.children
     }
