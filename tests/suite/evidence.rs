@@ -3,6 +3,7 @@
 
 mod bench;
 mod faults;
+mod protocol;
 mod random;
 mod told;
 mod untouched;
