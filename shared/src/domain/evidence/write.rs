@@ -76,6 +76,7 @@ impl PackageWriter {
         self.claims.time = time;
         let seal = sign(time.as_second(), canonical(&self.claims).as_bytes())?;
         let mut text = self.go_to(Section::Signed);
+        text.push_str(self.line_end());
         text.push_str("],\n\"seal\":");
         text.push_str(&canonical(&seal));
         text.push_str("}\n");
@@ -90,6 +91,11 @@ impl PackageWriter {
         out
     }
 
+    /// Entries have lines of their own.
+    const fn line_end(&self) -> &'static str {
+        if self.is_first { "" } else { "\n" }
+    }
+
     /// Ends the sections before this one.
     fn go_to(&mut self, section: Section) -> String {
         debug_assert!(section >= self.section, "sections are written in their order");
@@ -99,7 +105,7 @@ impl PackageWriter {
                 Section::Transmissions => Section::Receipts,
                 Section::Receipts | Section::Signed => Section::Signed,
             };
-            out.push_str(&format!("],\n\"{}\":[", self.section));
+            out.push_str(&format!("{}],\n\"{}\":[", self.line_end(), self.section));
             self.is_first = true;
         }
         out
