@@ -13,6 +13,8 @@ const CONTRACT: &[&str] = &[
     "framme/report/v1/task.proto",
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
+    "framme/exchange/v1/recovery_service.proto",
+    "framme/exchange/v1/holding_service.proto",
     "framme/sender/v1/sender_service.proto",
     "framme/sender/v1/evidence_service.proto",
     "framme/sender/v1/task_service.proto",

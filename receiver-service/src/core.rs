@@ -1,6 +1,6 @@
 //! What every handler works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use framme_shared::{
     db::{Change, Database, Together, sealing::MasterKeys},
@@ -27,6 +27,8 @@ pub struct Core {
     pub notary: Arc<Notary>,
     /// Verifies what senders sign, and own receipts that come back.
     pub trust: Arc<ReceiptTrust>,
+    /// Whether transmissions that were lost may come again, and what held of them is to be stated anew.
+    pub restoring: AtomicBool,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
     /// Wakes the streams of receipts.

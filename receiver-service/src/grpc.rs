@@ -3,13 +3,15 @@
 
 mod exchange;
 mod gate;
+mod holding;
 mod read;
 mod staff;
 mod tasks;
 mod work_list;
 
-pub use exchange::Exchange;
+pub use exchange::{Exchange, Recovery};
 pub use gate::{ExchangeGate, LocalGate};
+pub use holding::Holdings;
 pub use staff::StaffRegister;
 pub use tasks::Tasks;
 pub use work_list::WorkList;

@@ -4,10 +4,12 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod holding;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
 pub mod request;
+pub mod restoring;
 pub mod rewrap;
 pub mod staff;
 pub mod statistics;
@@ -29,6 +31,16 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "recovery",
+            sql: include_str!("../migrations/0004_recovery.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "receipts_of_transmission",
+            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
         },
     ],
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::{Database, sealing::MasterKeys},
-    domain::organisation::OrganisationNumber,
+    domain::{holding::Schedule, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
 
@@ -34,4 +34,6 @@ pub struct Context {
     pub followers: Followers,
     /// The deliveries under way to each receiver.
     pub windows: Windows,
+    /// When it is asked whether what was handed over is still there.
+    pub confirmation: Schedule,
 }

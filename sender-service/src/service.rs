@@ -29,6 +29,7 @@ use crate::{
     context::Context,
     followers::Followers,
     grpc::{Api, LocalGate},
+    holding::HoldingWorker,
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
@@ -207,6 +208,7 @@ async fn start(
         directory,
         followers: Followers::default(),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -332,10 +334,12 @@ fn start_workers(
         // are followed and confirmed over another.
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
+        let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+        shutdown.spawn("still there", holding.run(shutdown.clone()));
     }
     Ok(())
 }

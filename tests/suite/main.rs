@@ -41,6 +41,7 @@ mod receiver_work_list;
 mod receiving;
 mod repetition;
 mod replicas;
+mod restore;
 mod sender;
 mod standard_services;
 mod tls_handshake;

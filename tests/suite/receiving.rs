@@ -284,6 +284,7 @@ pub(crate) fn submission(sequence: u64, report: &pb::Report, at: jiff::Timestamp
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 

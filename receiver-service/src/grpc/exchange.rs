@@ -2,6 +2,7 @@
 
 mod attachments;
 mod receipts;
+mod recovery;
 mod submit;
 
 use std::{pin::Pin, sync::Arc};
@@ -23,6 +24,8 @@ use framme_shared::{
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use recovery::Recovery;
+
 use crate::{core::Core, error::Refusal};
 
 /// Serves senders.
@@ -39,7 +42,7 @@ impl Exchange {
 }
 
 /// The organisation that calls.
-fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
+pub(super) fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
     let peer = request.extensions().get::<PeerIdentity>();
     peer.map(|peer| peer.organisation)
         .ok_or_else(|| Failure::Unauthenticated.into())

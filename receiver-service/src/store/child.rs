@@ -211,6 +211,25 @@ pub async fn set_case_number(
     .await
 }
 
+/// Drops case numbers whose data key is lost: what does not open any more.
+pub async fn forget_case_numbers(
+    connection: &mut AnyConnection,
+    transmission: &TransmissionId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- child::forget_case_numbers
+        UPDATE child
+        SET case_number_sealed = NULL, version = version + 1, written_at = $1, written_by = 'restore_content'
+        WHERE transmission_id = $2 AND case_number_sealed IS NOT NULL",
+    )
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Everything that a change of one child must know, read in one statement.
 #[derive(Debug)]
 pub struct ForChange {

@@ -2,7 +2,7 @@
 
 use framme_shared::{
     db::StoreError,
-    domain::{digest::Digest, evidence::Chain, organisation::OrganisationNumber, receipt::stated_time},
+    domain::{digest::Digest, evidence::Chain, organisation::OrganisationNumber, receipt::stored_claims},
 };
 use jiff::Timestamp;
 use sqlx::AnyPool;
@@ -96,7 +96,8 @@ async fn next(pool: &AnyPool, receiver: &OrganisationNumber, number: u64) -> Res
 }
 
 fn stated(stored: &StoredReceipt) -> Result<Timestamp, StoreError> {
-    stated_time(&stored.jws).ok_or_else(|| damaged("jws", stored.sequence))
+    let claims = stored_claims(&stored.jws).ok_or_else(|| damaged("jws", stored.sequence))?;
+    Ok(claims.time)
 }
 
 fn damaged(column: &'static str, number: u64) -> StoreError {

@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod closed_set;
 pub mod digest;
 pub mod evidence;
+pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;

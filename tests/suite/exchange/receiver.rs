@@ -157,6 +157,7 @@ pub(crate) fn submission(id: &str, sequence: u64, report: &Report, at: jiff::Tim
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -173,6 +173,10 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             // Longer than a test waits for anything: a delivery that hangs goes on hanging.
             lease_seconds: 600,
             ..OutboxConfig::default()
+        },
+        confirmation: ConfirmationConfig {
+            poll_ms: 100,
+            ..ConfirmationConfig::default()
         },
         attachments: AttachmentLimits::default(),
         receivers: receivers

@@ -8,12 +8,13 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::OutboxConfig,
+    config::{ConfirmationConfig, OutboxConfig},
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
     followers::Followers,
     grpc::{Api, authorisation::Role},
+    holding::{self, HoldingWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
@@ -26,6 +27,7 @@ use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{
         digest::Digest,
+        holding::Schedule,
         ids::{CredentialId, ReportId},
         municipality::Area,
         organisation::OrganisationNumber,
@@ -130,6 +132,7 @@ impl Stage {
             directory,
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            confirmation: Schedule::default(),
         });
         let peers = [&first, &second].map(|receiver| {
             let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
@@ -233,6 +236,24 @@ impl Stage {
             self.peers[receiver].clone(),
             Backoff::default(),
         )
+    }
+
+    /// The worker that asks the first (0) or second (1) receiver whether it still holds what it has confirmed.
+    pub(crate) fn holding(&self, receiver: usize) -> HoldingWorker {
+        let config = ConfirmationConfig::default();
+        let peer = self.peers[receiver].clone();
+        HoldingWorker::new(Arc::clone(&self.context), peer, &config, Backoff::default())
+    }
+
+    /// Asks this receiver everything that is due.
+    pub(crate) async fn ask(&self, receiver: usize) {
+        let mut worker = self.holding(receiver);
+        for _ in 0..100 {
+            if matches!(worker.step().await.unwrap(), holding::Step::Idle { .. }) {
+                return;
+            }
+        }
+        panic!("the questions never come to an end");
     }
 
     /// Delivers everything that is due to this receiver.

@@ -93,9 +93,9 @@ impl ChildStory {
 
     /// Where a receipt finds the child. One that is stored anew was lost before, whatever had come of it: it begins again.
     fn before(&self, statement: &Statement, time: Timestamp) -> ChildState {
-        let is_anew = *statement == Statement::Stored && !self.state.stage().is_ended();
-        if is_anew && self.events.iter().any(|event| event.statement == Statement::Stored) {
-            ChildState::Queued { since: time }
+        let is_stored = |event: &StoryEvent| event.statement == Statement::Stored;
+        if *statement == Statement::Stored && self.events.iter().any(is_stored) {
+            self.state.clone().lose(time)
         } else {
             self.state.clone()
         }

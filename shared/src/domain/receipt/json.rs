@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -175,13 +174,6 @@ pub(super) fn read(payload: &[u8]) -> Result<ReceiptClaims, InvalidClaims> {
     Ok(claims)
 }
 
-/// When a receipt says that it happened, without verifying it: for finding one's own stored receipts.
-#[must_use]
-pub fn stated_time(jws: &str) -> Option<Timestamp> {
-    let payload = URL_SAFE_NO_PAD.decode(jws.split('.').nth(1)?).ok()?;
-    Some(read(&payload).ok()?.time)
-}
-
 /// A word that is not known makes the statement unknown; a member that is missing or out of place makes it invalid.
 fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
     let Ok(level) = Level::parse(&members.level) else {
@@ -294,6 +286,7 @@ pub(in crate::domain) fn written_time(time: Timestamp) -> String {
     format!("{time:.6}")
 }
 
+/// Reads what [`written_time`] writes, and no other form.
 pub(in crate::domain) fn read_time(text: &str) -> Result<Timestamp, InvalidClaims> {
     let time: Timestamp = text.parse().map_err(|_| InvalidClaims::Time)?;
     if written_time(time) == text {
