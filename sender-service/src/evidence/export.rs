@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use framme_shared::{
     db::StoreError,
     domain::{
-        evidence::{MOST_ENTRIES, PackageWriter, Period, Scope, SentPart, WholeReport},
+        evidence::{MOST_ENTRIES, PackageWriter, Period, Scope, SentPart, SignedText, WholeReport},
         ids::{ChildId, ReportId, TransmissionId},
         jws::Kind,
         organisation::OrganisationNumber,
@@ -18,6 +18,7 @@ use crate::{
     context::Context,
     store::{
         child,
+        holding::{self, Position},
         period::Part,
         receipt,
         transmission::{self, Numbered},
@@ -29,12 +30,18 @@ use crate::{
 const TRANSMISSIONS: i64 = 100;
 /// Receipts read at once.
 const RECEIPTS: i64 = 100;
+/// Answers of receivers read at once: each may be 2 MiB.
+const HOLDINGS: i64 = 1;
+/// What an answer came to when nothing was wrong.
+const NOTHING_WRONG: [&str; 2] = ["held", "ahead"];
 
 /// A package in the making. What [`Export::next`] returns, one after the other, is the file.
 pub struct Export {
     context: Arc<Context>,
     writer: PackageWriter,
     next: Next,
+    /// For a period: with whom, and from when until when.
+    period: Option<(OrganisationNumber, Timestamp, Timestamp)>,
 }
 
 /// Why a package cannot be made.
@@ -63,6 +70,8 @@ enum Next {
     Earlier(Part, u64),
     /// The receipts of the part after this number.
     Receipts(Part, u64),
+    /// What the receiver answered in the period after this.
+    Holdings(Position),
     /// The seal.
     Seal,
     /// Nothing.
@@ -106,7 +115,11 @@ impl Export {
             until,
             chain,
         });
-        Ok(Some(Self::begin(context, &scope, Next::Transmissions(part, 0))))
+        let export = Self::begin(context, &scope, Next::Transmissions(part, 0));
+        Ok(Some(Self {
+            period: Some((receiver, from, until)),
+            ..export
+        }))
     }
 
     fn begin(context: Arc<Context>, scope: &Scope, next: Next) -> Self {
@@ -115,6 +128,7 @@ impl Export {
             context,
             writer,
             next: Next::Begin(text, Box::new(next)),
+            period: None,
         }
     }
 
@@ -138,6 +152,7 @@ impl Export {
             Next::Transmissions(part, after) => self.transmissions(part, after).await?,
             Next::Earlier(part, after) => self.earlier(part, after).await?,
             Next::Receipts(part, after) => self.receipts(part, after).await?,
+            Next::Holdings(after) => self.holdings(after).await?,
             Next::Seal => self.seal()?,
             Next::End => return Ok(None),
         };
@@ -176,7 +191,39 @@ impl Export {
         for jws in receipt::of_report(self.context.database.reader(), &view.report).await? {
             text.push_str(&self.writer.receipt(&jws));
         }
+        for holding in self.holdings_about(view).await? {
+            text.push_str(&self.writer.signed(&holding));
+        }
         Ok(text)
+    }
+
+    /// What receivers answered about a report: the last of each, and everything that they found wrong.
+    async fn holdings_about(&self, view: &ReportView) -> Result<Vec<SignedText>, StoreError> {
+        let mut chosen = Vec::new();
+        for part in &view.transmissions {
+            let mut answers = holding::about(self.context.database.reader(), &part.transmission).await?;
+            let last = answers.pop();
+            let wrong = answers
+                .into_iter()
+                .filter(|(_, finding)| !NOTHING_WRONG.contains(&&**finding));
+            chosen.extend(wrong.chain(last).map(|(jws, _)| signed_holding(jws)));
+        }
+        Ok(chosen)
+    }
+
+    async fn holdings(&mut self, after: Position) -> Result<String, ExportError> {
+        let Some((receiver, _, until)) = self.period else {
+            self.next = Next::Seal;
+            return Ok(String::new());
+        };
+        let reader = self.context.database.reader();
+        let page = holding::stated(reader, &receiver, &after, until, HOLDINGS).await?;
+        self.next = match page.last() {
+            Some(last) => Next::Holdings(last.position.clone()),
+            None => Next::Seal,
+        };
+        let texts = page.into_iter().map(|stored| signed_holding(stored.jws));
+        Ok(texts.map(|text| self.writer.signed(&text)).collect())
     }
 
     async fn transmissions(&mut self, part: Part, after: u64) -> Result<String, ExportError> {
@@ -235,7 +282,13 @@ impl Export {
         .await?;
         self.next = match page.last() {
             Some(last) => Next::Receipts(part, last.sequence),
-            None => Next::Seal,
+            None => self.period.map_or(Next::Seal, |(_, from, _)| {
+                // Ids are never empty: this is before every answer of that time.
+                Next::Holdings(Position {
+                    stated_at: from,
+                    id: String::new(),
+                })
+            }),
         };
         Ok(page.iter().map(|stored| self.writer.receipt(&stored.jws)).collect())
     }
@@ -250,5 +303,12 @@ impl Export {
                 signing.sign(Kind::Evidence, second, payload)
             })
             .ok_or(ExportError::Seal)
+    }
+}
+
+fn signed_holding(jws: String) -> SignedText {
+    SignedText {
+        kind: Kind::Holding.to_string(),
+        jws,
     }
 }

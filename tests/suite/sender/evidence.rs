@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use framme_sender::store::holding::{self, NewHolding};
 use framme_shared::{
+    db::{Change, StoreError, Tx},
     domain::{
+        digest::Digest,
         evidence::{FaultCode, KnownBy, Package, Scope, Verdict, verify},
-        ids::ReportId,
-        jws::TrustedIssuers,
+        ids::{ReportId, TransmissionId},
+        jws::{Kind, TrustedIssuers},
         lifecycle::Stage as ChildStage,
-        receipt::{ReceiptVerifier, Statement},
+        receipt::{Pair, ReceiptVerifier, Statement},
     },
     runtime::clock::Clock as _,
     wire::{
@@ -22,15 +25,20 @@ use framme_shared::{
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tonic::Status;
 
-use super::stage::{HARSTAD, Stage, TROMSO, soon};
+use super::{
+    receiver::signer,
+    stage::{HARSTAD, Stage, TROMSO, soon},
+};
 
 on_both_databases!(
     the_evidence_of_a_report_at_two_receivers_holds_and_tells_where_its_children_are,
     the_evidence_of_a_period_holds_what_passed_in_it_and_what_goes_before,
     every_day_of_an_exchange_has_evidence_that_holds,
     a_receipt_that_is_gone_from_the_database_is_missing_in_the_evidence,
+    what_the_receiver_found_later_stands_in_the_evidence,
     evidence_of_what_does_not_exist_is_not_found,
 );
 
@@ -173,6 +181,102 @@ async fn a_receipt_that_is_gone_from_the_database_is_missing_in_the_evidence(dat
     let (_, verdict) = exported(&stage, whole).await;
     let codes: Vec<_> = verdict.faults.iter().map(|fault| fault.code).collect();
     assert!(codes.contains(&FaultCode::ReceiptsMissing), "{codes:?}");
+}
+
+/// What the first receiver answered about the latest transmission, as the sender stores it.
+struct Answered {
+    id: &'static str,
+    about: TransmissionId,
+    finding: &'static str,
+    pair: Pair,
+    jws: String,
+    at: Timestamp,
+}
+
+impl Change for Answered {
+    type Outcome = ();
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let new = NewHolding {
+            id: self.id,
+            receiver: self.pair.receiver,
+            nonce: Digest::of(self.id.as_bytes()),
+            jws: &self.jws,
+            sha256: Digest::of(self.jws.as_bytes()),
+            stated_at: self.at,
+        };
+        holding::insert(tx.conn(), &new, &[(self.about, self.finding)], self.at).await
+    }
+}
+
+async fn answer(stage: &Stage, id: &'static str, report: &ReportId, finding: &'static str) {
+    let (pair, at) = (stage.first.pair, stage.clock.now());
+    let about = stage.view(report).await.transmissions[0].transmission;
+    let receipts = stage.first.receipts();
+    let last = receipts.last().map(|jws| Digest::of(jws.as_bytes())).unwrap();
+    let content = stage.first.arrived().last().unwrap().content.clone();
+    let found = match finding {
+        "held" => json!({
+            "transmission": about,
+            "is": "held",
+            "digest": Digest::of(&content),
+            "receipts": 2,
+            "last": { "seq": receipts.len(), "sha256": last },
+            "children": [],
+        }),
+        _ => json!({ "transmission": about, "is": "missing" }),
+    };
+    let claims = json!({
+        "ver": 1,
+        "sender": pair.sender,
+        "receiver": pair.receiver,
+        "time": format!("{at:.6}"),
+        "found": [found],
+    });
+    let signer = signer(&stage.pki, pair);
+    let jws = signer
+        .jws()
+        .sign(Kind::Holding, at.as_second(), claims.to_string().as_bytes());
+    let answered = Answered {
+        id,
+        about,
+        finding,
+        pair,
+        jws: jws.unwrap(),
+        at,
+    };
+    stage.context.database.change(answered).await.unwrap();
+}
+
+async fn what_the_receiver_found_later_stands_in_the_evidence(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let begin = stage.clock.now();
+    let report = assigned(&mut stage).await;
+    let mut told = Vec::new();
+    for (id, finding) in [
+        ("one", "held"),
+        ("two", "missing"),
+        ("three", "missing"),
+        ("four", "held"),
+    ] {
+        stage.clock.advance(DAY);
+        answer(&stage, id, &report, finding).await;
+        let (package, verdict) = exported(&stage, of_report(&report)).await;
+        assert_eq!(verdict.faults, []);
+        let is_complete = verdict.completeness[0].known_by == KnownBy::Holding;
+        told.push((package.signed.len(), verdict.children[0].is_delivered(), is_complete));
+    }
+    // Of those that found nothing wrong, the last is enough.
+    assert_eq!(
+        told,
+        [(1, true, true), (1, false, false), (2, false, false), (3, true, true)]
+    );
+    let until = begin + SignedDuration::from_hours(80);
+    let (package, verdict) = exported(&stage, period(&stage, begin, until)).await;
+    assert_eq!(verdict.faults, []);
+    assert_eq!(package.signed.len(), 3);
+    assert!(!verdict.children[0].is_delivered());
 }
 
 async fn evidence_of_what_does_not_exist_is_not_found(database: TestDatabase) {
