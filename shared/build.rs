@@ -18,6 +18,7 @@ const CONTRACT: &[&str] = &[
     "framme/exchange/v1/holding_service.proto",
     "framme/exchange/v1/figures_service.proto",
     "framme/sender/v1/sender_service.proto",
+    "framme/sender/v1/evidence_service.proto",
     "framme/sender/v1/task_service.proto",
     "framme/sender/v1/figures_service.proto",
     "framme/exchange/v1/statement_service.proto",

@@ -6,6 +6,7 @@ mod client;
 mod completions;
 mod credential;
 mod doctor;
+mod evidence;
 mod failure;
 mod keys;
 mod migrate;
@@ -94,6 +95,9 @@ pub enum Command {
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
+    /// Evidence of reports, for whoever checks afterwards.
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Master keys.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -124,6 +128,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
+        Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,
         Command::Completions(command) => Ok(command.run()),
     }

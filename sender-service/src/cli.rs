@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod credential;
 mod doctor;
+mod evidence;
 mod figures;
 mod held;
 mod json;
@@ -71,6 +72,9 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Evidence of reports, for whoever checks afterwards.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Files that were uploaded and whose reports never came.
     #[command(subcommand)]
     Attachment(attachment::AttachmentCommand),
@@ -144,6 +148,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Receiver(command) => receiver::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,
         Command::Keys(command) => keys::run(session, command).await,

@@ -5,6 +5,7 @@ mod attachment;
 pub mod authorisation;
 mod caller;
 mod confirmations;
+mod evidence;
 mod failure;
 mod figures;
 mod follow;
@@ -30,6 +31,7 @@ use framme_shared::{
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
+        evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
@@ -85,6 +87,11 @@ impl Api {
     /// Questions to receivers, ready to be added to a listener's routes.
     pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
         ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.
+    pub fn evidence_service(self) -> EvidenceServiceServer<Self> {
+        EvidenceServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

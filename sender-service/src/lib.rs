@@ -7,6 +7,7 @@ pub mod context;
 pub mod credentials;
 pub mod directory;
 pub mod doctor;
+pub mod evidence;
 pub mod figures;
 pub mod files;
 pub mod followers;

@@ -311,13 +311,14 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
-    let confirmations = api.confirmation_service();
+    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
     for name in [
         name_of(&reports),
         name_of(&tasks),
         name_of(&figures),
         name_of(&statements),
         name_of(&confirmations),
+        name_of(&evidence),
     ] {
         standard
             .health
@@ -332,7 +333,8 @@ async fn listen(
                 .add_service(tasks)
                 .add_service(figures)
                 .add_service(statements)
-                .add_service(confirmations),
+                .add_service(confirmations)
+                .add_service(evidence),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),

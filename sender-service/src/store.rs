@@ -15,6 +15,7 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod news;
+pub mod period;
 pub mod receipt;
 pub mod receiver;
 pub mod recovered;

@@ -56,6 +56,7 @@ const SENDER: &[Rule] = &[
     may("ConfirmationService/AskHeld", &["desk", "administrator"]),
     may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
     may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
+    may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.

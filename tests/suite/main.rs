@@ -16,6 +16,7 @@ mod db_migrate;
 mod db_rows;
 mod db_tasks;
 mod db_together;
+mod evidence;
 mod exchange;
 mod exchange_cut_connections;
 mod exchange_hostile_receiver;

@@ -3,6 +3,7 @@
 mod attachments;
 mod credentials;
 mod doctor;
+mod evidence;
 mod figures;
 mod holding;
 mod outbox;

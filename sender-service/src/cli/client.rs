@@ -4,9 +4,9 @@ use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
     wire::pb::sender::{
-        confirmation_service_client::ConfirmationServiceClient, figures_service_client::FiguresServiceClient,
-        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient,
+        confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
+        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
 
@@ -47,6 +47,11 @@ impl Session {
     pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for evidence.
+    pub(super) fn evidence(&self) -> Result<EvidenceServiceClient<access::Client>, CommandError> {
+        Ok(EvidenceServiceClient::new(self.access.client(|| self.configured())?))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

@@ -95,6 +95,7 @@ pub const RULES: &[Rule] = &[
     rule("AskHeld", &[Desk, Administrator]),
     rule("MarkFaultySoftware", &[Desk, Administrator]),
     rule("UnmarkFaultySoftware", &[Desk, Administrator]),
+    rule("ExportEvidence", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -86,3 +86,57 @@ ORDER BY holding.written_at, holding.holding_id",
         })
         .collect()
 }
+
+/// Where a page of answers begins: after this one.
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// The time that it states.
+    pub stated_at: Timestamp,
+    /// Which; empty for every one of that time.
+    pub id: String,
+}
+
+/// An answer as it came.
+pub struct StoredHolding {
+    /// Where it stands.
+    pub position: Position,
+    /// The text.
+    pub jws: String,
+}
+
+/// Up to `limit` answers of a receiver that are dated after a position and before a time, in order.
+pub async fn stated(
+    pool: &AnyPool,
+    receiver: &OrganisationNumber,
+    after: &Position,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<StoredHolding>, StoreError> {
+    let rows = sqlx::query(
+        "-- holding::stated
+SELECT holding_id, stated_at, jws
+FROM holding
+WHERE receiver = $1 AND (stated_at > $2 OR (stated_at = $2 AND holding_id > $3)) AND stated_at < $4
+ORDER BY stated_at, holding_id
+LIMIT $5",
+    )
+    .bind(receiver.to_string())
+    .bind(after.stated_at.as_microsecond())
+    .bind(after.id.clone())
+    .bind(until.as_microsecond())
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "holding", "holding_id");
+            Ok(StoredHolding {
+                position: Position {
+                    stated_at: reader.time("stated_at")?,
+                    id: reader.text("holding_id")?,
+                },
+                jws: reader.text("jws")?,
+            })
+        })
+        .collect()
+}

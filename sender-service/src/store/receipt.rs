@@ -15,7 +15,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Row as _, any::AnyRow};
 
-use super::columns::Reader;
+use super::{columns::Reader, period::Part};
 
 /// A verified receipt to store.
 pub struct NewReceipt<'a> {
@@ -226,6 +226,40 @@ LIMIT $3"
     let rows = sqlx::query(PAGE)
         .bind(receiver.to_string())
         .bind(sequence as i64)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Up to `limit` receipts after this number about the transmissions of a part of the exchange, from before the receipts of
+/// the part, in order.
+pub async fn before_part(
+    pool: &AnyPool,
+    part: &Part,
+    sequence: u64,
+    limit: i64,
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    const BEFORE_PART: &str = concat!(
+        "-- receipt::before_part\n",
+        stored_receipts!(),
+        "WHERE receipt.receiver = $1 AND receipt.sequence > $2 AND receipt.sequence < $5 AND receipt.transmission_id IN (
+    SELECT transmission_id
+    FROM transmission
+    WHERE receiver = $1 AND (sequence BETWEEN $3 AND $4 OR transmission_id IN (
+        SELECT transmission_id
+        FROM receipt
+        WHERE receiver = $1 AND sequence BETWEEN $5 AND $6)))
+ORDER BY receipt.sequence
+LIMIT $7"
+    );
+    let rows = sqlx::query(BEFORE_PART)
+        .bind(part.receiver.to_string())
+        .bind(sequence as i64)
+        .bind(part.transmissions.0 as i64)
+        .bind(part.transmissions.1 as i64)
+        .bind(part.receipts.0 as i64)
+        .bind(part.receipts.1 as i64)
         .bind(limit)
         .fetch_all(pool)
         .await?;

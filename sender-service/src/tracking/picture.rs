@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use framme_shared::domain::{
-    ids::{ChildId, ReportId, TransmissionId},
+    ids::{ReportId, TransmissionId},
     lifecycle::ChildState,
     organisation::OrganisationNumber,
-    receipt::{ReceiptClaims, Statement},
+    receipt::{Disbelief, ReceiptClaims, SentContent, Statement},
 };
 use jiff::Timestamp;
 
@@ -51,19 +51,17 @@ impl Picture {
         claims: &ReceiptClaims,
         receiver: &OrganisationNumber,
     ) -> Result<(), &'static str> {
-        let sent = self
-            .sent
-            .get(&claims.transmission)
-            .filter(|sent| sent.receiver == *receiver);
-        let sent = sent.ok_or("receipt_unknown_transmission")?;
-        if sent.report != claims.report {
-            return Err("receipt_wrong_report");
-        }
-        if sent.content_sha256 != claims.digest {
-            return Err("receipt_digest_differs");
-        }
-        let (waiting, doubted) = (sent.waiting, sent.doubted);
-        let moves = self.moves(claims, doubted)?;
+        let sent = self.sent.get(&claims.transmission);
+        let content = sent.map(|sent| SentContent {
+            report: sent.report,
+            receiver: sent.receiver,
+            sha256: sent.content_sha256,
+        });
+        claims
+            .agrees_with(content, receiver)
+            .map_err(|disbelief| disbelief.reason())?;
+        let (waiting, doubted) = sent.map_or((false, false), |sent| (sent.waiting, sent.doubted));
+        let moves = self.moves(claims, doubted).map_err(|disbelief| disbelief.reason())?;
         for (place, state) in moves {
             self.children[place].state = state;
             self.moved.insert(place);
@@ -111,46 +109,26 @@ impl Picture {
     /// While a doubt is open, a receipt is about something of which it is not known whether it is still there: it keeps its
     /// place in the chain and moves nothing, unless it says that the transmission was stored anew, or is a withdrawal, after
     /// which nobody asks any more.
-    fn moves(&self, claims: &ReceiptClaims, doubted: bool) -> Result<Vec<(usize, ChildState)>, &'static str> {
+    fn moves(&self, claims: &ReceiptClaims, doubted: bool) -> Result<Vec<(usize, ChildState)>, Disbelief> {
+        let all = self.of_transmission.get(&claims.transmission);
+        let all = all.ok_or(Disbelief::UnknownTransmission)?;
         let mut moves = Vec::new();
-        for place in self.concerned(claims.transmission, claims.child)? {
+        for concerned in claims.concerned(all.iter().map(|place| &self.children[*place].child))? {
+            let place = all[concerned];
             let before = &self.children[place].state;
             if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn) {
                 continue;
             }
-            let begin = |state: &ChildState| match claims.statement {
-                Statement::Stored if doubted => state.clone().lose(claims.time),
-                _ => state.clone(),
+            let begin = match claims.statement {
+                Statement::Stored if doubted => before.clone().lose(claims.time),
+                _ => before.clone(),
             };
-            let after = match claims.statement.event() {
-                Some(event) => match begin(before).learn(event, claims.time) {
-                    Ok(after) => after,
-                    // Opened as a whole: children that the receiver has refused meanwhile stay refused.
-                    Err(_) if claims.child.is_none() && claims.statement == Statement::Opened => continue,
-                    Err(_) => return Err("receipt_impossible_move"),
-                },
-                // A word of a later version: nothing that it is about counts as delivered.
-                None => before.clone().doubt(claims.time),
-            };
+            let after = claims.makes_of(&begin)?;
             if after != *before {
                 moves.push((place, after));
             }
         }
         Ok(moves)
-    }
-
-    fn concerned(&self, transmission: TransmissionId, child: Option<ChildId>) -> Result<Vec<usize>, &'static str> {
-        let all = self
-            .of_transmission
-            .get(&transmission)
-            .ok_or("receipt_unknown_transmission")?;
-        match child {
-            None => Ok(all.clone()),
-            Some(id) => {
-                let place = all.iter().find(|place| self.children[**place].child == id);
-                Ok(vec![*place.ok_or("receipt_unknown_child")?])
-            }
-        }
     }
 
     /// All children, as the receipts made them.

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod diagnosis;
+pub mod evidence;
 pub mod exit;
 pub mod identity;
 pub mod process;

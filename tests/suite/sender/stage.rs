@@ -51,8 +51,8 @@ use framme_shared::{
     wire::pb::{
         report::{Report, Urgency},
         sender::{
-            SubmitReportRequest, SubmitReportResponse, figures_service_client::FiguresServiceClient,
-            sender_service_client::SenderServiceClient,
+            SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
+            figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
         },
     },
 };
@@ -188,6 +188,12 @@ impl Stage {
     pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
         let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
         FiguresServiceClient::with_interceptor(channel, caller)
+    }
+
+    /// Exports evidence, as a person at the desk.
+    pub(crate) fn evidence(&self) -> EvidenceServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        EvidenceServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -374,7 +380,8 @@ async fn serve_local(context: Arc<Context>) -> String {
     let api = Api::new(context, Shutdown::new());
     let server = Server::builder()
         .add_service(api.clone().service())
-        .add_service(api.figures_service());
+        .add_service(api.clone().figures_service())
+        .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }

@@ -6,6 +6,7 @@
 //! [`ReceiptSigner`] makes them, [`ReceiptVerifier`] is the only way to a [`VerifiedReceipt`], and [`ChainHead`] links
 //! them without gaps. The format is written down for other implementers in `docs/protocol.md`.
 
+mod belief;
 mod chain;
 mod claims;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod verifier;
 #[cfg(test)]
 mod verifier_tests;
 
+pub use belief::{Disbelief, SentContent};
 pub use chain::{ChainError, ChainHead, InvalidHead};
 pub use claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 pub use error::ReceiptError;
