@@ -117,14 +117,20 @@ async fn closings_by_letter_are_counted_once_a_report(database: TestDatabase) {
         .await
         .unwrap();
     }
-    close(&stage, &other.to_string(), 7, Vec::new(), ClosingKind::Phone.into())
-        .await
-        .unwrap();
+    let posted = stage.submit(&[TROMSO], Urgency::Normal).await;
+    for (number, (report, kind)) in [(other, ClosingKind::Phone), (posted, ClosingKind::Letter)]
+        .into_iter()
+        .enumerate()
+    {
+        close(&stage, &report.to_string(), 7 + number, Vec::new(), kind.into())
+            .await
+            .unwrap();
+    }
 
     let made = figures(&stage).await;
     assert_eq!(
         (made.by_letter, made.totals.closed, made.totals.children_not_delivered),
-        (1, 2, 0)
+        (2, 3, 0)
     );
     assert!(made.events.iter().all(|event| event.standing == Standing::Closed));
 }
