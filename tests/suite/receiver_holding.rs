@@ -33,7 +33,8 @@ on_both_databases!(
     a_question_that_breaks_a_rule_is_refused,
 );
 
-async fn ask_as(
+/// Asks about these as this organisation, and verifies the answer.
+pub(crate) async fn ask_as(
     receiving: &Receiving,
     organisation: u32,
     change: impl FnOnce(&mut ConfirmHeldRequest),

@@ -19,6 +19,7 @@ use framme_shared::{
 use framme_tests::{database::TestDatabase, on_both_databases};
 
 use super::{
+    attachments,
     doctor::faults,
     receiver::Answers,
     stage::{HARSTAD, Stage, TROMSO, soon},
@@ -43,6 +44,7 @@ on_both_databases!(
     answers_are_kept_verbatim_and_found_by_transmission,
     faulty_software_is_asked_again_for_exactly_what_it_receipted_since,
     a_person_may_ask_at_any_time,
+    a_report_with_a_file_is_asked_about_by_itself,
 );
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -457,6 +459,20 @@ async fn faulty_software_is_asked_again_for_exactly_what_it_receipted_since(data
     assigned(&mut stage).await;
     soon(stage.ask(0)).await;
     assert_eq!(stage.first.asked().len(), count, "nothing more is asked because of it");
+}
+
+async fn a_report_with_a_file_is_asked_about_by_itself(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let (_, plain) = assigned(&mut stage).await;
+    let report = attachments::uploaded(&mut stage).await;
+    soon(stage.deliver(0)).await;
+    stage.first.assigns_all();
+    soon(stage.track(0)).await;
+    let with_file = stage.view(&report).await.transmissions[0].transmission;
+    a_day_later(&stage).await;
+    let asked: Vec<_> = stage.first.asked().into_iter().map(|(_, ids)| ids).collect();
+    assert_eq!(asked, [vec![plain], vec![with_file]]);
+    assert_eq!(standing(&stage, &report).await, Standing::Delivered);
 }
 
 async fn a_person_may_ask_at_any_time(database: TestDatabase) {

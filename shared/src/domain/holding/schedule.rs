@@ -41,11 +41,11 @@ impl Schedule {
     /// one answer says as much as several.
     #[must_use]
     pub fn next(&self, since: Timestamp, now: Timestamp) -> Timestamp {
-        let fixed = self.days.iter().map(|day| after(since, days(*day)));
+        let mut fixed = self.days.iter().map(|day| after(since, days(*day)));
         if let Some(next) = fixed.clone().find(|date| *date > now) {
             return next;
         }
-        let last = fixed.last().unwrap_or(since);
+        let last = fixed.next_back().unwrap_or(since);
         let every = days(self.every);
         let passed = now.duration_since(last).as_secs().max(0) / every.as_secs();
         let next = last
