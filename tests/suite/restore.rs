@@ -10,10 +10,13 @@ use framme_demo::{
 };
 use framme_shared::{
     runtime::clock::{Clock as _, SystemClock},
-    wire::pb::{
-        receiver::{AssignChildRequest, ChildChange, ListTransmissionsRequest, TransmissionSummary},
-        report::Urgency,
-        sender::{GetFiguresRequest, SubmitReportRequest},
+    wire::{
+        pb::{
+            receiver::{AssignChildRequest, ChildChange, ListTransmissionsRequest, TransmissionSummary},
+            report::{ErrorReason, Report, Urgency},
+            sender::{GetFiguresRequest, SubmitReportRequest},
+        },
+        status::reason_of,
     },
 };
 use framme_tests::{
@@ -103,6 +106,7 @@ async fn restored_sender(storage: Storage) {
     let at_the_receiver = pair.tasks_of_the_receiver().await;
     assert!(at_the_receiver.contains(&"sender_restored_from_backup".to_owned()));
     pair.assert_that_both_hold_one_history().await;
+    pair.submit_the_same_again().await;
     pair.deliver(10).await;
 }
 
@@ -110,6 +114,8 @@ struct PairUnderTest {
     world: World,
     samples: Samples,
     submitted: HashSet<String>,
+    /// The last that were submitted before the restore.
+    reports: Vec<Report>,
     _folder: Folder,
 }
 
@@ -127,6 +133,7 @@ impl PairUnderTest {
             world: World::start(&options).await.unwrap(),
             samples: Samples::new(4),
             submitted: HashSet::new(),
+            reports: Vec::new(),
             _folder: folder,
         }
     }
@@ -146,6 +153,9 @@ impl PairUnderTest {
             .collect();
         self.submitted
             .extend(reports.iter().map(|report| report.report_id.clone()));
+        if count == SINCE {
+            self.reports = reports.iter().rev().take(50).cloned().collect();
+        }
         let client = self.world.sender.system().unwrap();
         stream::iter(reports)
             .map(|report| {
@@ -156,6 +166,25 @@ impl PairUnderTest {
             .try_for_each(|_| async { Ok(()) })
             .await
             .unwrap();
+    }
+
+    /// As a police system does that is not sure: what was taken back is answered, and is there once.
+    async fn submit_the_same_again(&self) {
+        let mut client = self.world.sender.system().unwrap();
+        let known = self.delivered().await;
+        for report in &self.reports {
+            let again = SubmitReportRequest {
+                report: Some(report.clone()),
+            };
+            let answer = client.submit_report(again).await.unwrap().into_inner();
+            assert_eq!(answer.report.unwrap().report_id, report.report_id);
+        }
+        assert_eq!(self.delivered().await, known);
+        let mut other = self.reports[self.reports.len() - 1].clone();
+        other.children[0].phone = "55000000".to_owned();
+        let other = SubmitReportRequest { report: Some(other) };
+        let refused = client.submit_report(other).await.unwrap_err();
+        assert_eq!(reason_of(&refused), Some(ErrorReason::ContentDiffers));
     }
 
     async fn deliver(&mut self, count: usize) {

@@ -35,6 +35,7 @@ use crate::{
     store::{
         data_key::StoredKey,
         delivery::Delivery,
+        recovered,
         report::{self, Known},
     },
     submission::{
@@ -83,8 +84,12 @@ impl Api {
         };
         let mut submission = None;
         for _ in 0..LOOKS {
-            if let Some(first) = known.submitted {
-                return answer_of(first, sha256);
+            if let Some((first, answer)) = known.submitted {
+                return if first == Digest::ZERO {
+                    self.answer_of_taken_back(&message, sha256, answer).await
+                } else {
+                    answer_of((first, answer), sha256)
+                };
             }
             let checked = match submission
                 .take()
@@ -103,6 +108,30 @@ impl Api {
             known = self.known(&id).await?;
         }
         Err(Failure::ConcurrentChange)
+    }
+
+    /// Of a report that was taken back from its receivers after a restore it is known what was made of it, and not what was
+    /// submitted: the same comes to the same parts.
+    async fn answer_of_taken_back(
+        &self,
+        message: &pb::Report,
+        sha256: Digest,
+        answer: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        let submission = self.check(message, sha256)?;
+        let reader = self.context.database.reader();
+        let here = recovered::parts(reader, &submission.report.id).await.map_err(storage)?;
+        let mut parts: Vec<(OrganisationNumber, Digest)> = submission
+            .parts
+            .iter()
+            .map(|part| (part.receiver, part.content_sha256))
+            .collect();
+        parts.sort_unstable_by_key(|(receiver, _)| *receiver);
+        if parts == here {
+            Ok(answer)
+        } else {
+            Err(Failure::ContentDiffers)
+        }
     }
 
     async fn known(&self, id: &ReportId) -> Result<Known, Failure> {

@@ -3,6 +3,7 @@
 use framme_shared::{
     db::{StoreError, exactly_one},
     domain::{
+        digest::Digest,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
     },
@@ -44,6 +45,29 @@ WHERE receiver = $1 AND sequence = $2",
     .await?;
     row.map(|row| Reader::new(&row, "transmission", "transmission_id").parsed("transmission_id"))
         .transpose()
+}
+
+/// To whom the parts of a report go, and their digests.
+pub async fn parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<(OrganisationNumber, Digest)>, StoreError> {
+    let rows = sqlx::query(
+        "-- recovered::parts
+SELECT receiver, content_sha256
+FROM transmission
+WHERE transmission_id IN (
+    SELECT transmission_id
+    FROM child
+    WHERE report_id = $1)
+ORDER BY receiver",
+    )
+    .bind(report.to_string())
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "receiver");
+            Ok((reader.parsed("receiver")?, reader.digest("content_sha256")?))
+        })
+        .collect()
 }
 
 /// Gives a transmission that never reached its receiver another number.
