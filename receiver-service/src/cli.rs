@@ -15,6 +15,7 @@ mod report_lines;
 mod serve;
 mod setup;
 mod staff;
+mod statement;
 mod task;
 mod worklist;
 
@@ -85,6 +86,9 @@ pub enum Command {
     /// The staff register.
     #[command(subcommand)]
     Staff(staff::Staff),
+    /// Daily statements, exchanged with each sender.
+    #[command(subcommand)]
+    Statement(statement::Statement),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
@@ -121,6 +125,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Redirect(command) => command.run(&common).await,
         Command::Assess(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
+        Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),

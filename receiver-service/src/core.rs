@@ -9,7 +9,7 @@ use framme_shared::{
 };
 
 use crate::{
-    config::Limits,
+    config::{FiguresConfig, Limits},
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
     store::transmission::Kept,
@@ -37,6 +37,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
+    /// What is answered to senders that make figures.
+    pub figures: FiguresConfig,
     /// Sizes and numbers.
     pub limits: Limits,
     /// Whether identity numbers that belong to nobody are taken.

@@ -22,6 +22,7 @@ pub mod recovery;
 pub mod requests;
 pub mod service;
 pub mod staff;
+pub mod statements;
 pub mod store;
 pub mod work_list;
 

@@ -34,9 +34,13 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, Holdings, LocalGate, Recovery, StaffRegister, Tasks, WorkList},
+    grpc::{
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Recovery, StaffRegister, Statements,
+        Tasks, WorkList,
+    },
     receipts::{Notary, Wakeups},
     recovery::DoubtOwnState,
+    statements::StatementWorker,
     store::{SCHEMA, restoring, rewrap, transmission},
 };
 
@@ -143,6 +147,10 @@ impl Receiver {
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
 
+        let senders = config.peers.iter().map(|peer| peer.organisation).collect();
+        let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
+
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
@@ -219,6 +227,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         wakeups: Wakeups::default(),
         clock,
         random,
+        figures: config.figures,
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
@@ -281,13 +290,19 @@ async fn serve_exchange(
     let recovery = Recovery::service(Arc::clone(core));
     let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
+    let figures = Figures::service(Arc::clone(core));
     healthy(&standard.health, &recovery).await;
     healthy(&standard.health, &holdings).await;
+    healthy(&standard.health, &figures).await;
+    let statements = ExchangedStatements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
         .add_service(recovery)
-        .add_service(holdings);
+        .add_service(holdings)
+        .add_service(figures)
+        .add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,
@@ -314,11 +329,14 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let statements = Statements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
         .add_service(staff)
-        .add_service(tasks);
+        .add_service(tasks)
+        .add_service(statements);
     spawn(
         core,
         "local interface",

@@ -4,6 +4,8 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod entry;
+pub mod figures;
 pub mod holding;
 pub mod peer;
 pub mod reading;
@@ -41,6 +43,16 @@ pub static SCHEMA: Schema = Schema {
             number: 7,
             name: "receipts_of_transmission",
             sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "known_to_service",
+            sql: include_str!("../migrations/0006_known_to_service.sql"),
+        },
+        Migration {
+            number: 3,
+            name: "statement",
+            sql: include_str!("../migrations/0003_statement.sql"),
         },
     ],
 };

@@ -7,12 +7,14 @@ mod credential;
 mod doctor;
 mod evidence;
 mod figures;
+mod held;
 mod json;
 mod keys;
 mod outcome;
 mod receiver;
 mod report;
 mod service;
+mod statement;
 mod submit;
 mod task;
 mod upload;
@@ -59,11 +61,14 @@ enum Command {
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
-    /// Reports and children per police district, delivered and not.
-    Figures,
+    /// Reports and children per police district; signed figures of a period; the table of the whole country.
+    Figures(figures::Figures),
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Daily statements, exchanged with each receiver.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
@@ -139,8 +144,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
-        Command::Figures => figures::figures(session).await,
+        Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,

@@ -5,11 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use framme_shared::{
     db::DatabaseConfig,
     domain::{
+        figures::Promise,
         holding::{InvalidSchedule, MOST_AT_ONCE, Schedule},
         municipality::Area,
         organisation::OrganisationNumber,
         report::limits,
         retry::{Backoff, InvalidBackoff},
+        statement,
     },
     runtime::{
         serve::{LocalAddress, ServeLimits},
@@ -54,6 +56,12 @@ pub struct Config {
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// How figures are made.
+    #[serde(default)]
+    pub figures: FiguresConfig,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: statement::Schedule,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -215,6 +223,15 @@ impl Default for AttachmentLimits {
     }
 }
 
+/// How figures are made.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Hours from submission to assignment, per urgency: what comes later is delivered late. Default 1 for acute, 4 for
+    /// urgent, 48 for normal; no law sets them.
+    pub promise_hours: Promise,
+}
+
 /// One receiver.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -267,8 +284,14 @@ pub enum InvalidConfig {
     #[error("confirmation.poll_ms must be 10-3600000")]
     ConfirmationPoll,
     /// Outside its range.
+    #[error("figures.promise_hours must be 1-8784 for each urgency")]
+    Promise,
+    /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] statement::InvalidSchedule),
 }
 
 impl Config {
@@ -294,6 +317,10 @@ impl Config {
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
+        if !self.figures.promise_hours.is_sensible() {
+            return Err(InvalidConfig::Promise);
+        }
+        self.statements.check()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -387,6 +414,14 @@ mod tests {
         assert!(matches!(
             with(|c| c.confirmation.poll_ms = 9),
             Err(InvalidConfig::ConfirmationPoll)
+        ));
+        assert!(matches!(
+            with(|c| c.figures.promise_hours.acute = 0),
+            Err(InvalidConfig::Promise)
+        ));
+        assert!(matches!(
+            with(|c| c.statements.alarm_hour = 3),
+            Err(InvalidConfig::Statements(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
     }

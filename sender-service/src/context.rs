@@ -8,7 +8,7 @@ use framme_shared::{
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, followers::Followers, signing::Signing, window::Windows};
+use crate::{directory::Directory, figures::Sources, followers::Followers, signing::Signing, window::Windows};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -22,6 +22,8 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     /// Signs in the name of the sender.
     pub signing: Arc<Signing>,
+    /// What figures are made by.
+    pub figures: Sources,
     /// The sender's own organisation number.
     pub organisation: OrganisationNumber,
     /// Refuses synthetic identity numbers.

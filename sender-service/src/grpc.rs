@@ -4,14 +4,17 @@
 mod attachment;
 pub mod authorisation;
 mod caller;
+mod confirmations;
 mod evidence;
 mod failure;
+mod figures;
 mod follow;
 mod follow_all;
 mod gate;
 mod read;
 mod receivers;
 mod request;
+mod statements;
 mod submit;
 mod tasks;
 pub mod view;
@@ -27,8 +30,11 @@ use framme_shared::{
         ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
+        confirmation_service_server::ConfirmationServiceServer,
         evidence_service_server::EvidenceServiceServer,
+        figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
+        statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
     },
 };
@@ -63,6 +69,11 @@ impl Api {
         SenderServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
+    /// Daily statements, ready to be added to a listener's routes.
+    pub fn statement_service(self) -> StatementServiceServer<Self> {
+        StatementServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
     /// Tasks for people, ready to be added to a listener's routes.
     pub fn task_service(self) -> TaskServiceServer<Self> {
         TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -71,6 +82,16 @@ impl Api {
     /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.
     pub fn evidence_service(self) -> EvidenceServiceServer<Self> {
         EvidenceServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Signed figures, ready to be added to a listener's routes.
+    pub fn figures_service(self) -> FiguresServiceServer<Self> {
+        FiguresServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Questions to receivers, ready to be added to a listener's routes.
+    pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
+        ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

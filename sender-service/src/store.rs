@@ -10,6 +10,7 @@ pub mod credential;
 pub mod data_key;
 pub mod delivery;
 pub mod doubt;
+pub mod entry;
 pub mod faulty;
 pub mod figures;
 pub mod holding;
@@ -55,6 +56,16 @@ pub static SCHEMA: Schema = Schema {
             number: 8,
             name: "still_there",
             sql: include_str!("../migrations/0008_still_there.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "closing_kind",
+            sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "statement",
+            sql: include_str!("../migrations/0005_statement.sql"),
         },
     ],
 };

@@ -3,8 +3,10 @@
 mod attachments;
 mod evidence;
 mod failures;
+mod figures;
 mod operation;
 mod people;
+mod statements;
 
 use std::{fs, process::Command};
 

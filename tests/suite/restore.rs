@@ -262,6 +262,7 @@ async fn assign(mut client: framme_demo::world::WorkList, transmission: Transmis
                 on_behalf_of_staff_id: String::new(),
             }),
             caseworker_staff_id: CASEWORKERS[0].to_owned(),
+            known_to_service: 0,
         };
         let _ = client.assign_child(request).await;
     }

@@ -33,6 +33,10 @@ pub enum Rpc {
     IssueCredential,
     /// `StaffService.RevokeCredential`
     RevokeCredential,
+    /// `StatementService.ListStatements`
+    ListStatements,
+    /// `StatementService.GetStatement`
+    GetStatement,
     /// `TaskService.ListTasks`
     ListTasks,
     /// `TaskService.CloseTask`
@@ -41,7 +45,7 @@ pub enum Rpc {
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -58,6 +62,8 @@ impl Rpc {
         Self::RevokeCredential,
         Self::ListTasks,
         Self::CloseTask,
+        Self::ListStatements,
+        Self::GetStatement,
     ];
 
     /// The method's name in the contract.
@@ -78,6 +84,8 @@ impl Rpc {
             Self::ListStaff => "ListStaff",
             Self::IssueCredential => "IssueCredential",
             Self::RevokeCredential => "RevokeCredential",
+            Self::ListStatements => "ListStatements",
+            Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
         }
@@ -165,6 +173,10 @@ pub const RULES: &[Rule] = &[
     may(Role::CaseSystem, Rpc::ListStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::IssueCredential, Reach::Everything),
     may(ADMINISTRATOR, Rpc::RevokeCredential, Reach::Everything),
+    may(LEADER, Rpc::ListStatements, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListStatements, Reach::Everything),
+    may(LEADER, Rpc::GetStatement, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::GetStatement, Reach::Everything),
     may(LEADER, Rpc::ListTasks, Reach::Everything),
     may(DUTY, Rpc::ListTasks, Reach::Everything),
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),

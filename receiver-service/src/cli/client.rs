@@ -6,8 +6,8 @@ use framme_shared::{
         tls::TrustFiles,
     },
     wire::pb::receiver::{
-        staff_service_client::StaffServiceClient, task_service_client::TaskServiceClient,
-        work_list_service_client::WorkListServiceClient,
+        staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
     },
 };
 
@@ -24,6 +24,11 @@ pub(super) fn work_list(common: &Common) -> anyhow::Result<WorkListServiceClient
 /// The staff register.
 pub(super) fn staff(common: &Common) -> anyhow::Result<StaffServiceClient<Client>> {
     Ok(StaffServiceClient::new(connect(common)?))
+}
+
+/// Daily statements.
+pub(super) fn statements(common: &Common) -> anyhow::Result<StatementServiceClient<Client>> {
+    Ok(StatementServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
 /// Tasks for people.

@@ -3,6 +3,7 @@
 mod attachments;
 mod receipts;
 mod recovery;
+mod statements;
 mod submit;
 
 use std::{pin::Pin, sync::Arc};
@@ -24,8 +25,7 @@ use framme_shared::{
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-pub use recovery::Recovery;
-
+pub use self::{recovery::Recovery, statements::ExchangedStatements};
 use crate::{core::Core, error::Refusal};
 
 /// Serves senders.

@@ -4,8 +4,9 @@ use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
     wire::pb::sender::{
-        evidence_service_client::EvidenceServiceClient, sender_service_client::SenderServiceClient,
-        task_service_client::TaskServiceClient,
+        confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
+        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
 
@@ -24,6 +25,12 @@ impl Session {
         Ok(SenderServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
+    /// The same for daily statements.
+    pub(super) fn statements(&self) -> Result<StatementServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(StatementServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
     /// The same for tasks.
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
@@ -33,6 +40,18 @@ impl Session {
     /// The same for evidence.
     pub(super) fn evidence(&self) -> Result<EvidenceServiceClient<access::Client>, CommandError> {
         Ok(EvidenceServiceClient::new(self.access.client(|| self.configured())?))
+    }
+
+    /// The same for signed figures.
+    pub(super) fn signed_figures(&self) -> Result<FiguresServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(FiguresServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for questions to receivers.
+    pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

@@ -89,6 +89,13 @@ pub const RULES: &[Rule] = &[
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
     rule("ExportEvidence", &[Desk, Administrator]),
+    rule("ExportFigures", &[Desk]),
+    rule("ListStatements", &[Desk, Administrator]),
+    rule("GetStatement", &[Desk, Administrator]),
+    rule("ListConfirmations", &[Officer, Desk, Administrator]),
+    rule("AskHeld", &[Desk, Administrator]),
+    rule("MarkFaultySoftware", &[Desk, Administrator]),
+    rule("UnmarkFaultySoftware", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

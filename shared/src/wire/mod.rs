@@ -7,6 +7,7 @@ pub mod pb;
 pub mod report;
 pub mod scope;
 pub mod stage;
+pub mod statement;
 pub mod status;
 pub mod task;
 pub mod time;

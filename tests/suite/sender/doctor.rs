@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, ConfirmationConfig, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     doctor::{Subject, examine},
 };
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement},
+    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement, statement::Schedule},
     runtime::{
         clock::Clock as _,
         diagnosis::{Extent, Finding},
@@ -139,6 +139,8 @@ fn config(stage: &Stage) -> Config {
         outbox: OutboxConfig::default(),
         confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
+        figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -12,27 +12,34 @@ use framme_sender::{
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
     holding::{self, HoldingWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
+    statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
     window::Windows,
 };
 use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
-    db::{Change, StoreError, Tx},
+    db::{
+        Change, StoreError, Tx,
+        tasks::{self, Task},
+    },
     domain::{
         digest::Digest,
+        figures::Promise,
         holding::Schedule,
         ids::{CredentialId, ReportId},
         municipality::Area,
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
+        statement,
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -45,7 +52,7 @@ use framme_shared::{
         report::{Report, Urgency},
         sender::{
             SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
-            sender_service_client::SenderServiceClient,
+            figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
         },
     },
 };
@@ -71,6 +78,9 @@ const DISTRICT: &str = "Troms";
 pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A caller of the local interface who wants signed figures.
+pub(crate) type LocalFigures = FiguresServiceClient<InterceptedService<Channel, Caller>>;
 
 /// The stage.
 pub(crate) struct Stage {
@@ -125,6 +135,10 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            figures: Sources {
+                promise: Promise::default(),
+                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+            },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
@@ -134,10 +148,7 @@ impl Stage {
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
             confirmation: Schedule::default(),
         });
-        let peers = [&first, &second].map(|receiver| {
-            let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
-            Peer::new(receiver.pair, channel, Arc::clone(&trust))
-        });
+        let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
             clock,
@@ -177,6 +188,12 @@ impl Stage {
     pub(crate) fn evidence(&self) -> EvidenceServiceClient<InterceptedService<Channel, Caller>> {
         let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
         EvidenceServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
+    }
+
+    /// Signed figures, as the holder of this token.
+    pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        FiguresServiceClient::with_interceptor(channel, caller)
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -256,6 +273,31 @@ impl Stage {
         panic!("the questions never come to an end");
     }
 
+    /// The worker that states each day to the first (0) or second (1) receiver.
+    pub(crate) fn statements(&self, receiver: usize) -> StatementWorker {
+        let address = [&self.first, &self.second][receiver].address.clone();
+        StatementWorker::new(
+            Arc::clone(&self.context),
+            self.peers[receiver].clone(),
+            Endpoint::from_shared(address).unwrap().connect_lazy(),
+            statement::Schedule::default(),
+            Backoff::default(),
+        )
+    }
+
+    /// Makes, exchanges and compares statements until nothing is due.
+    pub(crate) async fn exchange_statements(&self, receiver: usize) {
+        let mut worker = self.statements(receiver);
+        while worker.step().await.unwrap() == statements::Step::Worked {}
+    }
+
+    /// The open tasks as kind and subject.
+    pub(crate) async fn tasks(&self) -> Vec<(String, String)> {
+        let open = tasks::page(self.context.database.reader(), 0, false, 1_000).await;
+        let about = |task: Task| (task.kind, task.subject);
+        open.unwrap().into_iter().map(about).collect()
+    }
+
     /// Delivers everything that is due to this receiver.
     pub(crate) async fn deliver(&self, receiver: usize) {
         drain(&mut self.outbox(receiver)).await;
@@ -300,6 +342,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
         .expect("this should not take long")
 }
 
+fn lazily(receiver: &PlayedReceiver) -> Channel {
+    Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy()
+}
+
 fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     let id = CredentialId::from_uuid(SeededRandom::new(holder.len() as u64).new_uuid()).unwrap();
     IssueCredential {
@@ -315,7 +361,7 @@ fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     }
 }
 
-fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
+pub(crate) fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
     request
         .metadata_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -334,6 +380,7 @@ async fn serve_local(context: Arc<Context>) -> String {
     let api = Api::new(context, Shutdown::new());
     let server = Server::builder()
         .add_service(api.clone().service())
+        .add_service(api.clone().figures_service())
         .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
