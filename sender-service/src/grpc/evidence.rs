@@ -32,13 +32,13 @@ impl EvidenceService for Api {
 
     async fn export_evidence(&self, request: Request<ExportEvidenceRequest>) -> Result<Response<Chunks>, Status> {
         self.admit(&request, "ExportEvidence").await?;
-        let export = self.export_package(request.into_inner()).await?;
+        let export = self.begin_export(request.into_inner()).await?;
         Ok(Response::new(chunks(export)))
     }
 }
 
 impl Api {
-    async fn export_package(&self, request: ExportEvidenceRequest) -> Result<Export, Failure> {
+    async fn begin_export(&self, request: ExportEvidenceRequest) -> Result<Export, Failure> {
         let context = Arc::clone(&self.context);
         let export = match request.scope {
             None => return Err(Failure::invalid_field("scope", "must be a report or a period")),
