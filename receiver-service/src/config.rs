@@ -47,6 +47,9 @@ pub struct Config {
     /// Files that go with transmissions.
     #[serde(default)]
     pub attachments: Limits,
+    /// What is answered to senders that make figures.
+    #[serde(default)]
+    pub figures: FiguresConfig,
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: Schedule,
@@ -96,6 +99,26 @@ impl Default for Limits {
         Self {
             max_bytes: 100 * 1024 * 1024,
             max_files: 20,
+        }
+    }
+}
+
+/// What is answered to senders that make figures: counts of children whose case was or was not known.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Whether anything is. Default true.
+    pub answer: bool,
+    /// Nothing is answered while fewer children of the period than this are counted: a count of one child tells of that
+    /// child. Default 0, which always answers.
+    pub least_children: u64,
+}
+
+impl Default for FiguresConfig {
+    fn default() -> Self {
+        Self {
+            answer: true,
+            least_children: 0,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What every handler works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use framme_shared::{
     db::{Change, Database, Together, sealing::MasterKeys},
@@ -9,7 +9,7 @@ use framme_shared::{
 };
 
 use crate::{
-    config::Limits,
+    config::{FiguresConfig, Limits},
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
     store::transmission::Kept,
@@ -27,6 +27,8 @@ pub struct Core {
     pub notary: Arc<Notary>,
     /// Verifies what senders sign, and own receipts that come back.
     pub trust: Arc<ReceiptTrust>,
+    /// Whether transmissions that were lost may come again, and what held of them is to be stated anew.
+    pub restoring: AtomicBool,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
     /// Wakes the streams of receipts.
@@ -35,6 +37,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
+    /// What is answered to senders that make figures.
+    pub figures: FiguresConfig,
     /// Sizes and numbers.
     pub limits: Limits,
     /// Whether identity numbers that belong to nobody are taken.

@@ -2,15 +2,19 @@
 //! systems. Handlers decode, ask who calls, and hand over; what changes state is a change, never a handler.
 
 mod exchange;
+mod figures;
 mod gate;
+mod holding;
 mod read;
 mod staff;
 mod statements;
 mod tasks;
 mod work_list;
 
-pub use exchange::{Exchange, ExchangedStatements};
+pub use exchange::{Exchange, ExchangedStatements, Recovery};
+pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};
+pub use holding::Holdings;
 pub use staff::StaffRegister;
 pub use statements::Statements;
 pub use tasks::Tasks;

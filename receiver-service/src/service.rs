@@ -1,6 +1,11 @@
 //! Assembles a receiver and runs it: storage, keys, certificates, the two listeners.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
@@ -29,10 +34,14 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, ExchangedStatements, LocalGate, StaffRegister, Statements, Tasks, WorkList},
+    grpc::{
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Recovery, StaffRegister, Statements,
+        Tasks, WorkList,
+    },
     receipts::{Notary, Wakeups},
+    recovery::DoubtOwnState,
     statements::StatementWorker,
-    store::{SCHEMA, rewrap, transmission},
+    store::{SCHEMA, restoring, rewrap, transmission},
 };
 
 /// At a stop: what the listeners take to drain, and a little more for the rest.
@@ -124,6 +133,9 @@ impl Receiver {
         check_own(&tls, config.organisation)?;
         let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
         check_keys(&core).await?;
+        if core.db.may_be_an_older_copy() {
+            core.db.change(DoubtOwnState).await?;
+        }
 
         let exchange = exchange_listener(config.exchange.address, &tls).await?;
         let local = local_listener(&config.local.address, &local_tls).await?;
@@ -201,6 +213,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
     let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
     let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    let restoring = restoring::is_any(db.reader()).await?;
     Ok(Core {
         contents: Together::new(db.reader().clone(), |connection, ids| {
             Box::pin(transmission::content(connection, ids))
@@ -209,10 +222,12 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         keys,
         notary,
         trust: ReceiptTrust::load(&config.tls)?,
+        restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,
         random,
+        figures: config.figures,
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
@@ -272,10 +287,22 @@ async fn serve_exchange(
 ) -> Result<(), StartError> {
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
+    let recovery = Recovery::service(Arc::clone(core));
+    let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
+    let figures = Figures::service(Arc::clone(core));
+    healthy(&standard.health, &recovery).await;
+    healthy(&standard.health, &holdings).await;
+    healthy(&standard.health, &figures).await;
     let statements = ExchangedStatements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
-    standard.routes = standard.routes.add_service(exchange).add_service(statements);
+    standard.routes = standard
+        .routes
+        .add_service(exchange)
+        .add_service(recovery)
+        .add_service(holdings)
+        .add_service(figures)
+        .add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

@@ -5,10 +5,13 @@ pub mod child;
 mod columns;
 pub mod credential;
 pub mod entry;
+pub mod figures;
+pub mod holding;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
 pub mod request;
+pub mod restoring;
 pub mod rewrap;
 pub mod staff;
 pub mod statistics;
@@ -30,6 +33,21 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "recovery",
+            sql: include_str!("../migrations/0004_recovery.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "receipts_of_transmission",
+            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "known_to_service",
+            sql: include_str!("../migrations/0006_known_to_service.sql"),
         },
         Migration {
             number: 3,

@@ -59,8 +59,8 @@ enum Command {
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
-    /// Reports and children per police district, delivered and not.
-    Figures,
+    /// Reports and children per police district; signed figures of a period; the table of the whole country.
+    Figures(figures::Figures),
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
@@ -139,7 +139,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
-        Command::Figures => figures::figures(session).await,
+        Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,

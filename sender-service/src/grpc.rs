@@ -5,6 +5,7 @@ mod attachment;
 pub mod authorisation;
 mod caller;
 mod failure;
+mod figures;
 mod follow;
 mod follow_all;
 mod gate;
@@ -27,6 +28,7 @@ use framme_shared::{
         ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
         SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
         WithdrawReportResponse,
+        figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
@@ -71,6 +73,11 @@ impl Api {
     /// Tasks for people, ready to be added to a listener's routes.
     pub fn task_service(self) -> TaskServiceServer<Self> {
         TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Signed figures, ready to be added to a listener's routes.
+    pub fn figures_service(self) -> FiguresServiceServer<Self> {
+        FiguresServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

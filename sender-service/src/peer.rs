@@ -2,12 +2,15 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
-    wire::pb::exchange::exchange_service_client::ExchangeServiceClient,
+    wire::pb::exchange::{
+        exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
+        recovery_service_client::RecoveryServiceClient,
+    },
 };
 use tonic::transport::Channel;
 
@@ -19,9 +22,12 @@ pub struct Peer {
     /// Sender and receiver.
     pub pair: Pair,
     client: ExchangeServiceClient<Channel>,
+    recovery: RecoveryServiceClient<Channel>,
+    holdings: HoldingServiceClient<Channel>,
     /// Verifies its receipts.
     pub trust: Arc<ReceiptTrust>,
     distrusted: Arc<AtomicBool>,
+    held: Arc<AtomicU64>,
 }
 
 impl Peer {
@@ -29,16 +35,21 @@ impl Peer {
     pub fn new(pair: Pair, channel: Channel, trust: Arc<ReceiptTrust>) -> Self {
         Self {
             pair,
-            client: ExchangeServiceClient::new(channel),
+            client: ExchangeServiceClient::new(channel.clone()),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             trust,
             distrusted: Arc::default(),
+            held: Arc::default(),
         }
     }
 
     /// The same receiver, called over a connection of its own. What becomes known of it by one is known by both.
     pub fn over(&self, channel: Channel) -> Self {
         Self {
-            client: ExchangeServiceClient::new(channel),
+            client: ExchangeServiceClient::new(channel.clone()),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             ..self.clone()
         }
     }
@@ -51,6 +62,26 @@ impl Peer {
     /// A client for one call.
     pub fn client(&self) -> ExchangeServiceClient<Channel> {
         self.client.clone()
+    }
+
+    /// A client for one call after a restore.
+    pub fn recovery(&self) -> RecoveryServiceClient<Channel> {
+        self.recovery.clone()
+    }
+
+    /// The number of the last of its receipts that is stored here; 0 before it was read.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// Remembers what storage says.
+    pub fn set_held(&self, sequence: u64) {
+        self.held.store(sequence, Ordering::Release);
+    }
+
+    /// A client for one question whether it still holds something.
+    pub fn holdings(&self) -> HoldingServiceClient<Channel> {
+        self.holdings.clone()
     }
 
     /// Whether nothing that it says is believed, as last read from storage.

@@ -23,12 +23,15 @@ use framme_shared::{
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
+use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, InvalidConfig},
+    config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
+    holding::HoldingWorker,
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
@@ -202,12 +205,14 @@ async fn start(
         clock: Arc::clone(&clock),
         random,
         signing: Arc::clone(&signing),
+        figures: figure_sources(&config, &tls, &clock)?,
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -239,6 +244,28 @@ async fn start(
 fn signing(config: &Config) -> Result<Signing, SigningError> {
     let files = &config.tls;
     Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
+}
+
+/// Receivers are asked over connections of their own, made when they are needed.
+fn figure_sources(config: &Config, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Sources, StartError> {
+    let channels = config
+        .receivers
+        .iter()
+        .map(|receiver| Ok((receiver.organisation, channel(receiver, tls, clock)?)));
+    Ok(Sources {
+        promise: config.figures.promise_hours,
+        receivers: Receivers::new(channels.collect::<Result<Vec<_>, StartError>>()?),
+    })
+}
+
+fn channel(receiver: &ReceiverConfig, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Channel, StartError> {
+    let organisation = receiver.organisation;
+    connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(clock)).map_err(|source| {
+        StartError::Endpoint {
+            receiver: organisation,
+            source,
+        }
+    })
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
@@ -278,9 +305,18 @@ async fn listen(
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
     let api = Api::new(Arc::clone(context), shutdown.clone());
-    let (reports, tasks) = (api.clone().service(), api.clone().task_service());
+    let (reports, tasks, figures) = (
+        api.clone().service(),
+        api.clone().task_service(),
+        api.clone().figures_service(),
+    );
     let statements = api.statement_service();
-    for name in [name_of(&reports), name_of(&tasks), name_of(&statements)] {
+    for name in [
+        name_of(&reports),
+        name_of(&tasks),
+        name_of(&figures),
+        name_of(&statements),
+    ] {
         standard
             .health
             .set_service_status(name, tonic_health::ServingStatus::Serving)
@@ -292,6 +328,7 @@ async fn listen(
                 .routes
                 .add_service(reports)
                 .add_service(tasks)
+                .add_service(figures)
                 .add_service(statements),
         ),
         gate: Arc::new(LocalGate),
@@ -312,24 +349,16 @@ fn start_workers(
 ) -> Result<(), StartError> {
     let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
     for receiver in &config.receivers {
-        let organisation = receiver.organisation;
-        let clock = Arc::clone(&context.clock);
-        let channel = || {
-            connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(&clock)).map_err(|source| {
-                StartError::Endpoint {
-                    receiver: organisation,
-                    source,
-                }
-            })
-        };
+        let channel = || channel(receiver, tls, &context.clock);
         let pair = Pair {
             sender: config.organisation,
-            receiver: organisation,
+            receiver: receiver.organisation,
         };
         // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
         // are followed and confirmed over another.
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
+        let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
         let stating = StatementWorker::new(
             Arc::clone(context),
             tracking.clone(),
@@ -341,6 +370,7 @@ fn start_workers(
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+        shutdown.spawn("still there", holding.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())

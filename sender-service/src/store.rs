@@ -5,14 +5,19 @@
 pub mod attachment;
 pub mod child;
 pub mod columns;
+pub mod confirmation;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod doubt;
 pub mod entry;
+pub mod faulty;
 pub mod figures;
+pub mod holding;
 pub mod news;
 pub mod receipt;
 pub mod receiver;
+pub mod recovered;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -45,6 +50,16 @@ pub static SCHEMA: Schema = Schema {
             number: 4,
             name: "written_once",
             sql: include_str!("../migrations/0004_written_once.sql"),
+        },
+        Migration {
+            number: 8,
+            name: "still_there",
+            sql: include_str!("../migrations/0008_still_there.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "closing_kind",
+            sql: include_str!("../migrations/0006_closing_kind.sql"),
         },
         Migration {
             number: 5,

@@ -46,6 +46,7 @@ const SENDER: &[Rule] = &[
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
+    may("FiguresService/ExportFigures", &["desk"]),
     may("StatementService/ListStatements", &["desk", "administrator"]),
     may("StatementService/GetStatement", &["desk", "administrator"]),
 ];

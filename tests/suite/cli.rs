@@ -2,6 +2,7 @@
 
 mod attachments;
 mod failures;
+mod figures;
 mod operation;
 mod people;
 mod statements;

@@ -95,7 +95,7 @@ const MUTATING: [Mutating; 5] = [
     },
 ];
 
-const READING: [&str; 2] = ["GetAttachmentUpload", "StreamReceipts"];
+const READING: [&str; 3] = ["GetAttachmentUpload", "StreamReceipts", "CountKnownChildren"];
 
 #[test]
 fn every_call_of_the_exchange_that_changes_something_is_in_these_tests() {

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     core::Core,
 };
 use framme_shared::{
@@ -27,7 +27,7 @@ use framme_shared::{
         pb::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
-                statement_service_client::StatementServiceClient,
+                figures_service_client::FiguresServiceClient, statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
@@ -83,9 +83,19 @@ impl Receiving {
     }
 
     pub(crate) async fn start_with(database: TestDatabase, clock: Arc<dyn Clock>) -> Self {
+        Self::start_as(database, clock, |_| {}).await
+    }
+
+    /// With another configuration than the usual one.
+    pub(crate) async fn start_configured(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(database, Arc::new(SystemClock), change).await
+    }
+
+    async fn start_as(database: TestDatabase, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {
         install_provider();
         let pki = Pki::new(clock.now()).unwrap();
-        let config = config(&database, &pki);
+        let mut config = config(&database, &pki);
+        change(&mut config);
         Database::migrate(&config.database, &framme_receiver::store::SCHEMA, clock.now())
             .await
             .unwrap();
@@ -175,6 +185,11 @@ impl Receiving {
         ExchangeServiceClient::new(self.channel(organisation))
     }
 
+    /// What is counted for figures, as this organisation.
+    pub(crate) fn figures(&self, organisation: u32) -> FiguresServiceClient<Channel> {
+        FiguresServiceClient::new(self.channel(organisation))
+    }
+
     /// The exchange of daily statements, as this organisation.
     pub(crate) fn statements(&self, organisation: u32) -> StatementServiceClient<Channel> {
         StatementServiceClient::new(self.channel(organisation))
@@ -237,6 +252,7 @@ impl Receiving {
         let request = AssignChildRequest {
             change: Some(change(request, child)),
             caseworker_staff_id: to.to_owned(),
+            known_to_service: 0,
         };
         let answer = self.work_list(&self.leader).assign_child(request).await?;
         Ok(answer.into_inner().changed.unwrap())
@@ -301,6 +317,7 @@ pub(crate) fn submission(sequence: u64, report: &pb::Report, at: jiff::Timestamp
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 
@@ -353,13 +370,14 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
         statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }
 
 /// As `receiver credential issue --direct` does.
-async fn first_administrator(core: &Core) -> String {
+pub(crate) async fn first_administrator(core: &Core) -> String {
     use framme_receiver::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind as Kind};
     let staff: framme_shared::domain::staff_id::StaffId = ADMINISTRATOR.parse().unwrap();
     let keys = Arc::clone(&core.keys);

@@ -3,6 +3,7 @@
 mod attachments;
 mod credentials;
 mod doctor;
+mod figures;
 mod outbox;
 mod receiver;
 mod requests;

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod receipts;
+mod recovery;
 mod statements;
 mod submit;
 
@@ -24,7 +25,7 @@ use framme_shared::{
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::statements::ExchangedStatements;
+pub use self::{recovery::Recovery, statements::ExchangedStatements};
 use crate::{core::Core, error::Refusal};
 
 /// Serves senders.
@@ -41,7 +42,7 @@ impl Exchange {
 }
 
 /// The organisation that calls.
-fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
+pub(super) fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
     let peer = request.extensions().get::<PeerIdentity>();
     peer.map(|peer| peer.organisation)
         .ok_or_else(|| Failure::Unauthenticated.into())

@@ -4,8 +4,8 @@ use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
     wire::pb::sender::{
-        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient,
+        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
 
@@ -34,6 +34,12 @@ impl Session {
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for signed figures.
+    pub(super) fn signed_figures(&self) -> Result<FiguresServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(FiguresServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

@@ -88,6 +88,7 @@ pub const RULES: &[Rule] = &[
     rule("ListReceivers", &[Desk, Administrator, System]),
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
+    rule("ExportFigures", &[Desk]),
     rule("ListStatements", &[Desk, Administrator]),
     rule("GetStatement", &[Desk, Administrator]),
 ];

@@ -6,9 +6,10 @@ use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{ids::TransmissionId, organisation::OrganisationNumber},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::store::{
+    confirmation,
     delivery::{self, Claimed},
     withdrawal::{self, ClaimedWithdrawal},
 };
@@ -49,6 +50,8 @@ pub(super) struct Turn {
     /// Of the new claims.
     pub(super) token: String,
     pub(super) lease: Duration,
+    /// How long after a hand-over it is asked for the first time whether it is still held.
+    pub(super) first_question: SignedDuration,
 }
 
 /// What a worker may do next.
@@ -94,7 +97,7 @@ impl Turn {
             .filter(|ended| ended.kind == Kind::Delivery && ended.outcome == Outcome::Done)
             .map(|ended| ended.transmission)
             .collect();
-        delivery::hand_over(tx.conn(), &handed_over, at, "SettleDeliveries").await?;
+        delivery::hand_over(tx.conn(), &handed_over, self.first_question, at, "SettleDeliveries").await?;
         for ended in &self.ended {
             let (id, token) = (&ended.transmission, ended.token.as_str());
             match (ended.kind, ended.outcome) {
@@ -135,6 +138,7 @@ impl Change for ReleaseLeases {
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
         delivery::release_all(tx.conn(), at).await?;
+        confirmation::release_all(tx.conn(), at).await?;
         withdrawal::release_all(tx.conn(), at).await
     }
 }

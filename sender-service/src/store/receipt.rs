@@ -1,9 +1,12 @@
 //! Receipts, verbatim.
 
+use std::collections::HashMap;
+
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
     domain::{
         digest::Digest,
+        holding::LastReceipt,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
         receipt::Headers,
@@ -128,6 +131,65 @@ ORDER BY receipt.receiver, receipt.sequence"
     );
     let rows = sqlx::query(OF_REPORT).bind(report.to_string()).fetch_all(pool).await?;
     rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
+}
+
+const LAST: ManyRows = ManyRows {
+    head: "-- receipt::last
+SELECT counted.transmission_id, counted.receipts, counted.sequence, receipt.sha256
+FROM (SELECT transmission_id, receiver, COUNT(*) AS receipts, MAX(sequence) AS sequence
+      FROM receipt
+      WHERE transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")
+      GROUP BY transmission_id, receiver) AS counted
+JOIN receipt ON receipt.receiver = counted.receiver AND receipt.sequence = counted.sequence",
+};
+
+/// How many receipts about each of these are stored, and the last of them; those without any are left out.
+pub async fn last(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<HashMap<TransmissionId, (u64, LastReceipt)>, StoreError> {
+    let rows = LAST
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "receipt", "transmission_id");
+            let last = LastReceipt {
+                sequence: reader.count("sequence")?,
+                sha256: reader.digest("sha256")?,
+            };
+            Ok((reader.parsed("transmission_id")?, (reader.count("receipts")?, last)))
+        })
+        .collect()
+}
+
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: concat!(
+        "-- receipt::of_transmissions\n",
+        stored_receipts!(),
+        "WHERE receipt.transmission_id IN (VALUES"
+    ),
+    columns: 1,
+    tail: ")",
+};
+
+/// The receipts about these transmissions, those of each in order.
+pub async fn of_transmissions(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    receipts.sort_by_key(|receipt| receipt.sequence);
+    Ok(receipts)
 }
 
 /// A receipt as it is stored.

@@ -98,13 +98,19 @@ pub struct Sent {
     pub receiver: OrganisationNumber,
     /// SHA-256 of the content.
     pub content_sha256: Digest,
+    /// When the report was taken.
+    pub submitted_at: Timestamp,
     /// Whether it is not known to be stored at the receiver yet.
     pub waiting: bool,
+    /// Whether a doubt about it is open, so that nothing of it counts as delivered.
+    pub doubted: bool,
 }
 
 const SENT: ManyRows = ManyRows {
     head: "-- transmission::sent
-SELECT transmission_id, report_id, receiver, content_sha256, delivery_state
+SELECT transmission_id, report_id, receiver, content_sha256, submitted_at, delivery_state,
+    (SELECT COUNT(*) FROM doubt
+     WHERE doubt.transmission_id = transmission.transmission_id AND doubt.ended_at IS NULL) AS doubts
 FROM transmission
 WHERE transmission_id IN (VALUES",
     columns: 1,
@@ -126,7 +132,9 @@ pub async fn sent(conn: &mut AnyConnection, transmissions: &[TransmissionId]) ->
                 report: reader.parsed("report_id")?,
                 receiver: reader.parsed("receiver")?,
                 content_sha256: reader.digest("content_sha256")?,
+                submitted_at: reader.time("submitted_at")?,
                 waiting: reader.text("delivery_state")? == "waiting",
+                doubted: reader.count("doubts")? > 0,
             })
         })
         .collect()

@@ -3,6 +3,8 @@
 pub mod certificate;
 pub mod closed_set;
 pub mod digest;
+pub mod figures;
+pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;

@@ -14,7 +14,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     store::{SCHEMA, receipt},
 };
 use framme_shared::{
@@ -158,6 +158,7 @@ pub(crate) fn submission(id: &str, sequence: u64, report: &Report, at: jiff::Tim
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 
@@ -215,6 +216,7 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
         statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }

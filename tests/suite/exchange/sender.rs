@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -175,7 +175,12 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             lease_seconds: 600,
             ..OutboxConfig::default()
         },
+        confirmation: ConfirmationConfig {
+            poll_ms: 100,
+            ..ConfirmationConfig::default()
+        },
         attachments: AttachmentLimits::default(),
+        figures: FiguresConfig::default(),
         statements: Schedule::default(),
         receivers: receivers
             .iter()

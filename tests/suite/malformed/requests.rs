@@ -114,6 +114,20 @@ async fn refuses_all(storage: Storage) {
             sender::cases(&world),
         )
         .await,
+        refuses(
+            &sender_local,
+            desk,
+            "framme.sender.v1.FiguresService",
+            sender::figures(),
+        )
+        .await,
+        refuses(
+            &exchange,
+            None,
+            "framme.exchange.v1.FiguresService",
+            exchange::figures(),
+        )
+        .await,
         refuses(&receiver_local, leader, work_list, receiver::work_list(&world)).await,
         refuses(&receiver_local, program, work_list, receiver::by_programs()).await,
         refuses(&receiver_local, administrator, staff, receiver::staff(&world)).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
     doctor::{Subject, examine},
 };
 use framme_shared::{
@@ -137,7 +137,9 @@ fn config(stage: &Stage) -> Config {
             limits: ServeLimits::local(),
         },
         outbox: OutboxConfig::default(),
+        confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
+        figures: FiguresConfig::default(),
         statements: Schedule::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
@@ -155,7 +157,7 @@ async fn findings(stage: &Stage, extent: Extent) -> Vec<Finding> {
 }
 
 /// Each fault as `check: text`.
-async fn faults(stage: &Stage, extent: Extent) -> Vec<String> {
+pub(super) async fn faults(stage: &Stage, extent: Extent) -> Vec<String> {
     let found = findings(stage, extent).await;
     let faults = found.iter().filter(|finding| !finding.is_good);
     faults.map(|fault| format!("{}: {}", fault.check, fault.text)).collect()

@@ -8,12 +8,14 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::OutboxConfig,
+    config::{ConfirmationConfig, OutboxConfig},
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
+    holding::{self, HoldingWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
@@ -30,12 +32,14 @@ use framme_shared::{
     },
     domain::{
         digest::Digest,
+        figures::Promise,
+        holding::Schedule,
         ids::{CredentialId, ReportId},
         municipality::Area,
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
-        statement::Schedule,
+        statement,
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -46,7 +50,10 @@ use framme_shared::{
     },
     wire::pb::{
         report::{Report, Urgency},
-        sender::{SubmitReportRequest, SubmitReportResponse, sender_service_client::SenderServiceClient},
+        sender::{
+            SubmitReportRequest, SubmitReportResponse, figures_service_client::FiguresServiceClient,
+            sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -68,9 +75,12 @@ pub(crate) const HARSTAD: &str = "5503";
 
 const DISTRICT: &str = "Troms";
 
-type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
+pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A caller of the local interface who wants signed figures.
+pub(crate) type LocalFigures = FiguresServiceClient<InterceptedService<Channel, Caller>>;
 
 /// The stage.
 pub(crate) struct Stage {
@@ -125,6 +135,10 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            figures: Sources {
+                promise: Promise::default(),
+                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+            },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
@@ -132,11 +146,9 @@ impl Stage {
             directory,
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            confirmation: Schedule::default(),
         });
-        let peers = [&first, &second].map(|receiver| {
-            let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
-            Peer::new(receiver.pair, channel, Arc::clone(&trust))
-        });
+        let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
             clock,
@@ -170,6 +182,12 @@ impl Stage {
     /// As somebody without a credential.
     pub(crate) fn stranger(&self) -> Local {
         self.caller(|request| with_token(request, "nobody"))
+    }
+
+    /// Signed figures, as the holder of this token.
+    pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        FiguresServiceClient::with_interceptor(channel, caller)
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -231,6 +249,24 @@ impl Stage {
         )
     }
 
+    /// The worker that asks the first (0) or second (1) receiver whether it still holds what it has confirmed.
+    pub(crate) fn holding(&self, receiver: usize) -> HoldingWorker {
+        let config = ConfirmationConfig::default();
+        let peer = self.peers[receiver].clone();
+        HoldingWorker::new(Arc::clone(&self.context), peer, &config, Backoff::default())
+    }
+
+    /// Asks this receiver everything that is due.
+    pub(crate) async fn ask(&self, receiver: usize) {
+        let mut worker = self.holding(receiver);
+        for _ in 0..100 {
+            if matches!(worker.step().await.unwrap(), holding::Step::Idle { .. }) {
+                return;
+            }
+        }
+        panic!("the questions never come to an end");
+    }
+
     /// The worker that states each day to the first (0) or second (1) receiver.
     pub(crate) fn statements(&self, receiver: usize) -> StatementWorker {
         let address = [&self.first, &self.second][receiver].address.clone();
@@ -238,7 +274,7 @@ impl Stage {
             Arc::clone(&self.context),
             self.peers[receiver].clone(),
             Endpoint::from_shared(address).unwrap().connect_lazy(),
-            Schedule::default(),
+            statement::Schedule::default(),
             Backoff::default(),
         )
     }
@@ -300,6 +336,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
         .expect("this should not take long")
 }
 
+fn lazily(receiver: &PlayedReceiver) -> Channel {
+    Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy()
+}
+
 fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     let id = CredentialId::from_uuid(SeededRandom::new(holder.len() as u64).new_uuid()).unwrap();
     IssueCredential {
@@ -315,7 +355,7 @@ fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     }
 }
 
-fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
+pub(crate) fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
     request
         .metadata_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -331,7 +371,10 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::new(context, Shutdown::new()).service());
+    let api = Api::new(context, Shutdown::new());
+    let server = Server::builder()
+        .add_service(api.clone().service())
+        .add_service(api.figures_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }

@@ -286,7 +286,7 @@ pub(in crate::domain) fn written_time(time: Timestamp) -> String {
     format!("{time:.6}")
 }
 
-/// As [`written_time`] writes it, and no other way.
+/// Reads what [`written_time`] writes, and no other form.
 pub(in crate::domain) fn read_time(text: &str) -> Result<Timestamp, InvalidClaims> {
     let time: Timestamp = text.parse().map_err(|_| InvalidClaims::Time)?;
     if written_time(time) == text {

@@ -16,6 +16,7 @@ mod example_tests;
 mod headers;
 mod json;
 mod signer;
+mod stored;
 #[cfg(test)]
 mod tampering_tests;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use error::ReceiptError;
 pub use headers::Headers;
 pub(in crate::domain) use json::{read_time, written_time};
 pub use signer::{ReceiptSigner, SignError, SignedReceipt};
+pub use stored::stored_claims;
 pub use verifier::{ReceiptVerifier, VerifiedReceipt};
 
 /// The highest number a receipt can have: what JSON numbers hold exactly in every language (RFC 8259, section 6).

@@ -33,6 +33,7 @@ fn assign(change: ChildChange, caseworker: &str) -> AssignChildRequest {
     AssignChildRequest {
         change: Some(change),
         caseworker_staff_id: caseworker.to_owned(),
+        known_to_service: 0,
     }
 }
 
@@ -119,6 +120,15 @@ pub(super) fn work_list(world: &World) -> Vec<Case> {
         ),
         breaks(&["caseworker_staff_id"], "AssignChild", assign(change(), A_NAME)),
         with_reason(ErrorReason::NotFound, &[], "AssignChild", assign(change(), "cw-1")),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["known_to_service"],
+            "AssignChild",
+            AssignChildRequest {
+                known_to_service: 99,
+                ..assign(change(), "cw-1")
+            },
+        ),
         breaks(&["reason"], "RejectChild", reject(0)),
         with_reason(ErrorReason::UnknownEnumValue, &["reason"], "RejectChild", reject(99)),
         breaks(&["outcome"], "RecordAssessment", assess(0)),
