@@ -94,11 +94,19 @@ impl StatementWorker {
     /// # Errors
     /// When storage or signing fails; what was done stays done.
     pub async fn step(&self) -> Result<Step, Refusal> {
-        let (mut more, mut open) = (false, false);
+        let (mut more, mut open, mut failed) = (false, false, None);
         for sender in &self.senders {
-            more |= self.state(sender).await? >= AT_ONCE as usize;
-            self.look_again(sender).await?;
-            open |= self.miss(sender).await?;
+            match self.step_for(sender).await {
+                Ok((has_more, is_open)) => {
+                    more |= has_more;
+                    open |= is_open;
+                }
+                // One sender's damaged row keeps no other from being told.
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if more {
             return Ok(Step::Worked);
@@ -108,6 +116,16 @@ impl StatementWorker {
         Ok(Step::Idle {
             until: pause.min(self.schedule.next(now)),
         })
+    }
+
+    /// Whether there is more to make for this sender, and whether something of it is open.
+    async fn step_for(&self, sender: &OrganisationNumber) -> Result<(bool, bool), Refusal> {
+        let made = self.state(sender).await;
+        let looked = self.look_again(sender).await;
+        // Whatever else fails: an alarm does not wait for it.
+        let open = self.miss(sender).await?;
+        looked?;
+        Ok((made? >= AT_ONCE as usize, open))
     }
 
     /// Makes what is due. Returns how many.

@@ -125,10 +125,13 @@ impl StatementWorker {
     /// # Errors
     /// When storage or signing fails; what was done stays done.
     pub async fn step(&mut self) -> Result<Step, NotMade> {
-        let made = self.state().await?;
-        let open = self.exchange().await?;
-        self.look_again().await?;
+        let made = self.state().await;
+        let open = self.exchange().await;
+        let looked = self.look_again().await;
+        // Whatever else fails: an alarm does not wait for it.
         self.miss().await?;
+        let (made, open) = (made?, open?);
+        looked?;
         if made >= AT_ONCE as usize {
             return Ok(Step::Worked);
         }

@@ -67,9 +67,11 @@ fn task(stage: &Stage, kind: &str, day: Date) -> (String, String) {
 /// Two reports that are delivered and receipted on the day, and the hour at which it is stated.
 async fn after_a_day(database: TestDatabase) -> Stage {
     let mut stage = Stage::set(database).await;
-    stage.submit(&[TROMSO], Urgency::Normal).await;
-    stage.submit(&[TROMSO], Urgency::Acute).await;
-    stage.deliver(0).await;
+    // One after the other: the played receiver numbers its receipts so.
+    for urgency in [Urgency::Normal, Urgency::Acute] {
+        stage.submit(&[TROMSO], urgency).await;
+        stage.deliver(0).await;
+    }
     stage.track(0).await;
     stage.clock.set(due());
     stage
