@@ -35,14 +35,14 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0002_written_once.sql"),
         },
         Migration {
+            number: 3,
+            name: "statement",
+            sql: include_str!("../migrations/0003_statement.sql"),
+        },
+        Migration {
             number: 4,
             name: "recovery",
             sql: include_str!("../migrations/0004_recovery.sql"),
-        },
-        Migration {
-            number: 7,
-            name: "receipts_of_transmission",
-            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
         },
         Migration {
             number: 6,
@@ -50,9 +50,9 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0006_known_to_service.sql"),
         },
         Migration {
-            number: 3,
-            name: "statement",
-            sql: include_str!("../migrations/0003_statement.sql"),
+            number: 7,
+            name: "receipts_of_transmission",
+            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
         },
     ],
 };

@@ -53,9 +53,9 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0004_written_once.sql"),
         },
         Migration {
-            number: 8,
-            name: "still_there",
-            sql: include_str!("../migrations/0008_still_there.sql"),
+            number: 5,
+            name: "statement",
+            sql: include_str!("../migrations/0005_statement.sql"),
         },
         Migration {
             number: 6,
@@ -63,9 +63,9 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0006_closing_kind.sql"),
         },
         Migration {
-            number: 5,
-            name: "statement",
-            sql: include_str!("../migrations/0005_statement.sql"),
+            number: 8,
+            name: "still_there",
+            sql: include_str!("../migrations/0008_still_there.sql"),
         },
     ],
 };

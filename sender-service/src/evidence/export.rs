@@ -3,15 +3,16 @@
 use std::{collections::HashMap, sync::Arc};
 
 use framme_shared::{
-    db::StoreError,
+    db::{StoreError, statements},
     domain::{
         evidence::{MOST_ENTRIES, PackageWriter, Period, Scope, SentPart, SignedText, WholeReport},
         ids::{ChildId, ReportId, TransmissionId},
         jws::Kind,
         organisation::OrganisationNumber,
+        statement::bounds,
     },
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::period;
 use crate::{
@@ -72,6 +73,8 @@ enum Next {
     Receipts(Part, u64),
     /// What the receiver answered in the period after this.
     Holdings(Position),
+    /// The statements of both sides of these days.
+    Statements(std::vec::IntoIter<Date>),
     /// The seal.
     Seal,
     /// Nothing.
@@ -153,6 +156,7 @@ impl Export {
             Next::Earlier(part, after) => self.earlier(part, after).await?,
             Next::Receipts(part, after) => self.receipts(part, after).await?,
             Next::Holdings(after) => self.holdings(after).await?,
+            Next::Statements(days) => self.statements(days).await?,
             Next::Seal => self.seal()?,
             Next::End => return Ok(None),
         };
@@ -206,7 +210,7 @@ impl Export {
             let wrong = answers
                 .into_iter()
                 .filter(|(_, finding)| !NOTHING_WRONG.contains(&&**finding));
-            chosen.extend(wrong.chain(last).map(|(jws, _)| signed_holding(jws)));
+            chosen.extend(wrong.chain(last).map(|(jws, _)| signed(Kind::Holding, jws)));
         }
         Ok(chosen)
     }
@@ -220,10 +224,33 @@ impl Export {
         let page = holding::stated(reader, &receiver, &after, until, HOLDINGS).await?;
         self.next = match page.last() {
             Some(last) => Next::Holdings(last.position.clone()),
-            None => Next::Seal,
+            None => Next::Statements(self.days_stated().await?),
         };
-        let texts = page.into_iter().map(|stored| signed_holding(stored.jws));
+        let texts = page.into_iter().map(|stored| signed(Kind::Holding, stored.jws));
         Ok(texts.map(|text| self.writer.signed(&text)).collect())
+    }
+
+    /// The days that lie wholly in the period and were stated.
+    async fn days_stated(&self) -> Result<std::vec::IntoIter<Date>, StoreError> {
+        let Some((receiver, from, until)) = self.period else {
+            return Ok(Vec::new().into_iter());
+        };
+        let stated = statements::days_stated(self.context.database.reader(), &receiver).await?;
+        let in_period = |day: &Date| bounds(*day).is_some_and(|day| day.from >= from && day.until <= until);
+        Ok(stated.into_iter().filter(in_period).collect::<Vec<_>>().into_iter())
+    }
+
+    async fn statements(&mut self, mut days: std::vec::IntoIter<Date>) -> Result<String, ExportError> {
+        let (Some(day), Some((receiver, ..))) = (days.next(), self.period) else {
+            self.next = Next::Seal;
+            return Ok(String::new());
+        };
+        self.next = Next::Statements(days);
+        let texts = statements::texts(self.context.database.reader(), &receiver, day).await?;
+        let both = texts.own.into_iter().chain(texts.peer);
+        Ok(both
+            .map(|jws| self.writer.signed(&signed(Kind::Statement, jws)))
+            .collect())
     }
 
     async fn transmissions(&mut self, part: Part, after: u64) -> Result<String, ExportError> {
@@ -306,9 +333,9 @@ impl Export {
     }
 }
 
-fn signed_holding(jws: String) -> SignedText {
+fn signed(kind: Kind, jws: String) -> SignedText {
     SignedText {
-        kind: Kind::Holding.to_string(),
+        kind: kind.to_string(),
         jws,
     }
 }

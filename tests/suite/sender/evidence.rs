@@ -39,6 +39,7 @@ on_both_databases!(
     every_day_of_an_exchange_has_evidence_that_holds,
     a_receipt_that_is_gone_from_the_database_is_missing_in_the_evidence,
     what_the_receiver_found_later_stands_in_the_evidence,
+    both_statements_of_a_day_stand_in_the_evidence_of_a_period,
     evidence_of_what_does_not_exist_is_not_found,
 );
 
@@ -277,6 +278,53 @@ async fn what_the_receiver_found_later_stands_in_the_evidence(database: TestData
     assert_eq!(verdict.faults, []);
     assert_eq!(package.signed.len(), 3);
     assert!(!verdict.children[0].is_delivered());
+}
+
+async fn both_statements_of_a_day_stand_in_the_evidence_of_a_period(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    assigned(&mut stage).await;
+    let (pair, at) = (stage.first.pair, stage.clock.now());
+    let claims = json!({
+        "ver": 1,
+        "sender": pair.sender,
+        "receiver": pair.receiver,
+        "time": format!("{at:.6}"),
+    });
+    let payload = claims.to_string();
+    let receiver = signer(&stage.pki, pair);
+    let own = stage
+        .context
+        .signing
+        .sign(Kind::Statement, at.as_second(), payload.as_bytes());
+    let peer = receiver.jws().sign(Kind::Statement, at.as_second(), payload.as_bytes());
+    let mut conn = stage.database.connect().await;
+    for (side, text) in [("own", own.unwrap()), ("peer", peer.unwrap())] {
+        sqlx::query(
+            "INSERT INTO statement (peer, day, side, text, made_at, looks, written_at, written_by)
+VALUES ($1, '2026-03-02', $2, $3, 0, 0, 0, 'test')",
+        )
+        .bind(pair.receiver.to_string())
+        .bind(side)
+        .bind(text)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    }
+    let week = period(
+        &stage,
+        at - SignedDuration::from_hours(90),
+        at + SignedDuration::from_hours(90),
+    );
+    let (package, verdict) = exported(&stage, week).await;
+    assert_eq!(verdict.faults, []);
+    assert_eq!(package.signed.len(), 2);
+    // Half a day is not what the statements are about.
+    let hours = period(
+        &stage,
+        at - SignedDuration::from_hours(2),
+        at + SignedDuration::from_hours(2),
+    );
+    assert!(exported(&stage, hours).await.0.signed.is_empty());
 }
 
 async fn evidence_of_what_does_not_exist_is_not_found(database: TestDatabase) {
