@@ -9,7 +9,10 @@ use framme_demo::{
     world::{CASEWORKERS, LocalTransport, Process, Storage, World, WorldOptions, programs_beside_this_one},
 };
 use framme_shared::{
-    runtime::clock::{Clock as _, SystemClock},
+    runtime::{
+        clock::{Clock as _, SystemClock},
+        random::{OsRandom, Random as _},
+    },
     wire::{
         pb::{
             receiver::{AssignChildRequest, ChildChange, ListTransmissionsRequest, TransmissionSummary},
@@ -26,7 +29,6 @@ use framme_tests::{
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
-use uuid::Uuid;
 
 /// Before the backup, and since.
 const BEFORE: usize = 100;
@@ -285,7 +287,7 @@ async fn assign(mut client: framme_demo::world::WorkList, transmission: Transmis
     for child in transmission.children {
         let request = AssignChildRequest {
             change: Some(ChildChange {
-                request_id: Uuid::new_v4().to_string(),
+                request_id: OsRandom.new_uuid().to_string(),
                 transmission_id: transmission.transmission_id.clone(),
                 child_id: child.child_id,
                 on_behalf_of_staff_id: String::new(),
