@@ -171,7 +171,7 @@ mod tests {
 
     fn judged_by(stored_anew: bool, change: impl FnOnce(&mut Held)) -> Verdict {
         let file = AttachmentId::parse(ID).unwrap();
-        let known = Known {
+        Known {
             digest: Digest::of(b"content"),
             receipts: Some((2, last(7))),
             stored_anew,
@@ -182,8 +182,7 @@ mod tests {
             let mut held = held();
             change(&mut held);
             held
-        }));
-        known
+        }))
     }
 
     #[test]
