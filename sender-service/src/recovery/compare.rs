@@ -30,6 +30,8 @@ pub enum Recovered {
     Level,
     /// Each has another receipt under one number: nothing of it is believed before people have looked.
     TwoHistories,
+    /// What the receiver gave is not what was sent to it, or cannot be kept here: a person must look; again later.
+    Unreadable,
     /// The receiver could not be asked, or did not take or give everything: again later.
     Failed(Status),
 }

@@ -27,7 +27,6 @@ use framme_shared::{
 };
 use jiff::Timestamp;
 use prost::Message as _;
-use tonic::Status;
 
 use super::compare::{Recovered, ended};
 use crate::{
@@ -74,9 +73,7 @@ pub(super) async fn take_back(
         for sent in page {
             let number = sent.sequence;
             let Some(back) = Back::read(context, receiver, &sent).await? else {
-                return Ok(Recovered::Failed(Status::internal(
-                    "what the receiver holds cannot be read",
-                )));
+                return Ok(Recovered::Unreadable);
             };
             missing.extend(after + 1..number);
             after = number;

@@ -211,6 +211,12 @@ impl TrackingWorker {
             Recovered::Level => Ok(None),
             Recovered::TwoHistories => self.distrust("receiver_has_other_receipts").await.map(Some),
             Recovered::Failed(status) => Ok(Some(self.broken(&status))),
+            Recovered::Unreadable => {
+                tracing::error!(receiver.organisation = %self.peer.organisation(), "What this receiver gives back cannot be read; a person must look");
+                Ok(Some(Step::Idle {
+                    until: self.try_again(),
+                }))
+            }
         }
     }
 
