@@ -10,6 +10,6 @@ mod wake;
 pub use book::{About, Book};
 pub use books::Books;
 pub use confirm::ConfirmReceipts;
-pub use notary::{Notary, NotaryError};
+pub use notary::Notary;
 pub use stream::{Event, stream};
 pub use wake::Wakeups;

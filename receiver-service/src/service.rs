@@ -15,6 +15,7 @@ use framme_shared::{
         random::Random,
         serve::{self, Gate, Listener, LocalAddress, ServeLimits},
         shutdown::Shutdown,
+        signing::SigningError,
         standard::{HealthReporter, Standard, StandardError, standard_services},
         tls::{TlsError, TlsStore},
     },
@@ -28,7 +29,7 @@ use crate::{
     core::Core,
     credentials::RecentCallers,
     grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
-    receipts::{Notary, NotaryError, Wakeups},
+    receipts::{Notary, Wakeups},
     store::{SCHEMA, rewrap, transmission},
 };
 
@@ -64,9 +65,9 @@ pub enum StartError {
         /// As in the configuration.
         wanted: OrganisationNumber,
     },
-    /// Signing of receipts.
+    /// Signing.
     #[error("receipts cannot be signed")]
-    Notary(#[from] NotaryError),
+    Signing(#[from] SigningError),
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
@@ -134,7 +135,7 @@ impl Receiver {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
         }
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
-        let watching = Arc::clone(&core.notary).watch(Arc::clone(&clock), interval, shutdown.clone());
+        let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
         tracing::info!(
             exchange = addresses.exchange,

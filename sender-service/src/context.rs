@@ -8,7 +8,7 @@ use framme_shared::{
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, followers::Followers, window::Windows};
+use crate::{directory::Directory, followers::Followers, signing::Signing, window::Windows};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -20,6 +20,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Makes ids and jitter.
     pub random: Arc<dyn Random>,
+    /// Signs in the name of the sender.
+    pub signing: Arc<Signing>,
     /// The sender's own organisation number.
     pub organisation: OrganisationNumber,
     /// Refuses synthetic identity numbers.

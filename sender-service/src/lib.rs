@@ -14,6 +14,7 @@ pub mod news;
 pub mod outbox;
 pub mod peer;
 pub mod service;
+pub mod signing;
 pub mod store;
 pub mod submission;
 pub mod tracking;

@@ -31,6 +31,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
+    signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
     trust::{ReceiptTrust, TrustError},
@@ -72,6 +73,9 @@ pub enum StartError {
         /// In the configuration.
         configured: OrganisationNumber,
     },
+    /// Signing.
+    #[error("nothing can be signed in the name of the organisation")]
+    Signing(#[from] SigningError),
     /// Whose receipts are believed.
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
@@ -181,6 +185,7 @@ async fn start(
     let directory = config.check()?;
     let tls = TlsStore::load(config.tls.clone(), Arc::clone(&clock))?;
     check_organisation(&config, &tls)?;
+    let signing = Arc::new(signing(&config)?);
     let trust = ReceiptTrust::load(&config.tls)?;
     let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
     let database = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
@@ -195,6 +200,7 @@ async fn start(
         keys,
         clock: Arc::clone(&clock),
         random,
+        signing: Arc::clone(&signing),
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
@@ -218,12 +224,20 @@ async fn start(
         shutdown.spawn("local certificate reload", local_tls.watch(interval, shutdown.clone()));
     }
     shutdown.spawn("certificate reload", tls.watch(interval, shutdown.clone()));
+    let signing = signing.watch(Arc::clone(&clock), interval, shutdown.clone());
+    shutdown.spawn("signing reload", signing);
     shutdown.spawn("receipt trust reload", trust.watch(clock, interval, shutdown.clone()));
     Ok(Sender {
         addresses: Addresses { local },
         context,
         shutdown,
     })
+}
+
+/// The sender signs with the certificate that it uses for TLS.
+fn signing(config: &Config) -> Result<Signing, SigningError> {
+    let files = &config.tls;
+    Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.

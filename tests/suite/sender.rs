@@ -6,6 +6,7 @@ mod doctor;
 mod outbox;
 mod receiver;
 mod requests;
+mod signing;
 mod stage;
 mod submission;
 mod tracking;

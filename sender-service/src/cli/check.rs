@@ -13,7 +13,7 @@ use framme_shared::{
 };
 
 use super::{Session, outcome::CommandError};
-use crate::{Config, trust::ReceiptTrust};
+use crate::{Config, signing::Signing, trust::ReceiptTrust};
 
 /// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
@@ -24,6 +24,8 @@ pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
 
 fn findings(config: &Config) -> Vec<Finding> {
     let keys = MasterKeys::load(config.database.master_key_file.as_deref());
+    let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
+    let signing = Signing::load(certificate, key, config.organisation);
     let mut findings = vec![
         Finding::good("organisation", config.organisation.to_string()),
         Finding::of("database.url", config.database.dialect(), |dialect| {
@@ -34,6 +36,9 @@ fn findings(config: &Config) -> Vec<Finding> {
         }),
         tls_files("tls", &config.tls, config.organisation, Arc::new(SystemClock)),
         own_certificate(&config.tls.certificate, SystemClock.now()),
+        Finding::of("signing", signing, |_| {
+            "figures and statements can be signed".to_owned()
+        }),
         Finding::of("receipts", ReceiptTrust::load(&config.tls), |_| {
             "authorities and revocation lists can be used".to_owned()
         }),

@@ -12,6 +12,7 @@ pub mod process;
 pub mod random;
 pub mod serve;
 pub mod shutdown;
+pub mod signing;
 pub mod standard;
 pub mod telemetry;
 pub mod tls;

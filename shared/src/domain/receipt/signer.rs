@@ -65,14 +65,7 @@ impl ReceiptSigner {
     /// # Errors
     /// When the claims break a rule or are of another organisation, or the library fails.
     pub fn sign(&self, claims: &ReceiptClaims) -> Result<SignedReceipt, SignError> {
-        if claims.pair.receiver != self.organisation() {
-            return Err(SignError::WrongOrganisation);
-        }
-        let payload = json::write(claims)?;
-        let jws = self.0.sign(Kind::Receipt, claims.time.as_second(), &payload);
-        Ok(SignedReceipt {
-            jws: jws.ok_or(SignError::Signature)?,
-        })
+        SignedReceipt::sign(&self.0, claims)
     }
 }
 
@@ -83,6 +76,21 @@ pub struct SignedReceipt {
 }
 
 impl SignedReceipt {
+    /// As [`ReceiptSigner::sign`], by what signs every text of the organisation.
+    ///
+    /// # Errors
+    /// As [`ReceiptSigner::sign`].
+    pub fn sign(signer: &JwsSigner, claims: &ReceiptClaims) -> Result<Self, SignError> {
+        if claims.pair.receiver != signer.organisation() {
+            return Err(SignError::WrongOrganisation);
+        }
+        let payload = json::write(claims)?;
+        let jws = signer.sign(Kind::Receipt, claims.time.as_second(), &payload);
+        Ok(Self {
+            jws: jws.ok_or(SignError::Signature)?,
+        })
+    }
+
     /// The receipt's text; its ASCII bytes are what is digested.
     #[must_use]
     pub fn as_str(&self) -> &str {
