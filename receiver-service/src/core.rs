@@ -12,7 +12,9 @@ use crate::{
     config::Limits,
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
+    reconciliation::{EventKey, OpenReconciliations},
     store::transmission::Kept,
+    trust::SignatureTrust,
 };
 
 /// Storage, keys, signer, clock and randomness of a running receiver. Shared by all handlers.
@@ -25,6 +27,12 @@ pub struct Core {
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.
     pub notary: Arc<Notary>,
+    /// Whose signatures are believed.
+    pub trust: Arc<SignatureTrust>,
+    /// Recognises one event in what several senders report.
+    pub events: EventKey,
+    /// Who has a comparison open.
+    pub reconciliations: OpenReconciliations,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
     /// Wakes the streams of receipts.

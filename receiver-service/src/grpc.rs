@@ -4,10 +4,12 @@
 mod exchange;
 mod gate;
 mod read;
+mod reconciliation;
 mod staff;
 mod work_list;
 
 pub use exchange::Exchange;
 pub use gate::{ExchangeGate, LocalGate};
+pub use reconciliation::Reconciliation;
 pub use staff::StaffRegister;
 pub use work_list::WorkList;

@@ -17,10 +17,12 @@ pub mod grpc;
 pub mod inbox;
 pub mod keys;
 pub mod receipts;
+pub mod reconciliation;
 pub mod requests;
 pub mod service;
 pub mod staff;
 pub mod store;
+pub mod trust;
 pub mod work_list;
 
 pub use config::Config;

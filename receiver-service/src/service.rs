@@ -28,9 +28,11 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, StaffRegister, WorkList},
+    grpc::{Exchange, ExchangeGate, LocalGate, Reconciliation, StaffRegister, WorkList},
     receipts::{Notary, Wakeups},
+    reconciliation::{EventKey, OpenReconciliations},
     store::{SCHEMA, rewrap, transmission},
+    trust::{SignatureTrust, TrustError},
 };
 
 /// At a stop: what the listeners take to drain, and a little more for the rest.
@@ -68,6 +70,9 @@ pub enum StartError {
     /// Signing.
     #[error("receipts cannot be signed")]
     Signing(#[from] SigningError),
+    /// Whose signatures are believed.
+    #[error("the authorities for signatures cannot be used")]
+    Trust(#[from] TrustError),
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
@@ -137,6 +142,8 @@ impl Receiver {
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
         let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
+        let watching = Arc::clone(&core.trust).watch(Arc::clone(&clock), interval, shutdown.clone());
+        shutdown.spawn("trust in signatures", watching);
         tracing::info!(
             exchange = addresses.exchange,
             local = addresses.local,
@@ -186,7 +193,9 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let keys = Arc::new(MasterKeys::load(config.database.master_key_file.as_deref())?);
     let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
     let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
+    let trust = SignatureTrust::load(&config.tls)?;
     let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    let events = EventKey::load(&db, &keys).await?;
     Ok(Core {
         contents: Together::new(db.reader().clone(), |connection, ids| {
             Box::pin(transmission::content(connection, ids))
@@ -194,6 +203,9 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
+        trust,
+        events,
+        reconciliations: OpenReconciliations::default(),
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,
@@ -258,7 +270,9 @@ async fn serve_exchange(
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
     healthy(&standard.health, &exchange).await;
-    standard.routes = standard.routes.add_service(exchange);
+    let reconciliation = Reconciliation::service(Arc::clone(core), shutdown.clone());
+    healthy(&standard.health, &reconciliation).await;
+    standard.routes = standard.routes.add_service(exchange).add_service(reconciliation);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,

@@ -4,11 +4,15 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod fingerprint;
+pub mod holdings;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
+pub mod reconciliation;
 pub mod request;
 pub mod rewrap;
+pub mod secret;
 pub mod staff;
 pub mod statistics;
 pub mod transmission;
@@ -29,6 +33,11 @@ pub static SCHEMA: Schema = Schema {
             number: 2,
             name: "written_once",
             sql: include_str!("../migrations/0002_written_once.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "reconciliation",
+            sql: include_str!("../migrations/0005_reconciliation.sql"),
         },
     ],
 };

@@ -39,7 +39,7 @@ impl Exchange {
 }
 
 /// The organisation that calls.
-fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
+pub(super) fn sender_of<T>(request: &Request<T>) -> Result<OrganisationNumber, Refusal> {
     let peer = request.extensions().get::<PeerIdentity>();
     peer.map(|peer| peer.organisation)
         .ok_or_else(|| Failure::Unauthenticated.into())

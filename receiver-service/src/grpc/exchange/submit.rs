@@ -52,7 +52,7 @@ pub(super) async fn submit(
     let now = core.clock.now();
     let envelope = read::message(|scope| read_envelope(scope, request, now))?;
     let report = read_report(core, &envelope, &request.content)?;
-    let incoming = incoming(sender, &envelope, &report);
+    let incoming = incoming(core, sender, &envelope, &report);
     let receipt = inbox::receive(core, incoming, &request.content).await?;
     Ok(SubmitTransmissionResponse { receipt })
 }
@@ -121,7 +121,7 @@ fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Repor
     Ok(report)
 }
 
-fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report) -> Incoming {
+fn incoming(core: &Core, sender: OrganisationNumber, envelope: &Envelope, report: &Report) -> Incoming {
     Incoming {
         new: NewTransmission {
             sender,
@@ -153,6 +153,7 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report) ->
                 sha256: file.sha256,
             })
             .collect(),
+        events: core.events.fingerprints(report),
     }
 }
 

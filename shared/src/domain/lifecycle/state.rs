@@ -181,6 +181,16 @@ impl ChildState {
         }
     }
 
+    /// The sender's state after it found out that the receiver lost what it had confirmed: the sender holds it and the
+    /// receiver does not, so it waits to be stored anew, whatever had come of it there. An ending stays one.
+    #[must_use]
+    pub fn lose(self, at: Timestamp) -> Self {
+        match self {
+            Self::Withdrawn { .. } | Self::Closed { .. } | Self::Queued { .. } => self,
+            _ => Self::Queued { since: at },
+        }
+    }
+
     /// How far the child has come.
     #[must_use]
     pub fn stage(&self) -> Stage {
