@@ -13,6 +13,7 @@ pub mod grpc;
 pub mod news;
 pub mod outbox;
 pub mod peer;
+pub mod reconciliation;
 pub mod service;
 pub mod signing;
 pub mod store;

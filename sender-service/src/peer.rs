@@ -7,7 +7,9 @@ use std::sync::{
 
 use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
-    wire::pb::exchange::exchange_service_client::ExchangeServiceClient,
+    wire::pb::exchange::{
+        exchange_service_client::ExchangeServiceClient, reconciliation_service_client::ReconciliationServiceClient,
+    },
 };
 use tonic::transport::Channel;
 
@@ -19,6 +21,7 @@ pub struct Peer {
     /// Sender and receiver.
     pub pair: Pair,
     client: ExchangeServiceClient<Channel>,
+    reconciliation: ReconciliationServiceClient<Channel>,
     /// Verifies its receipts.
     pub trust: Arc<ReceiptTrust>,
     distrusted: Arc<AtomicBool>,
@@ -29,7 +32,8 @@ impl Peer {
     pub fn new(pair: Pair, channel: Channel, trust: Arc<ReceiptTrust>) -> Self {
         Self {
             pair,
-            client: ExchangeServiceClient::new(channel),
+            client: ExchangeServiceClient::new(channel.clone()),
+            reconciliation: ReconciliationServiceClient::new(channel),
             trust,
             distrusted: Arc::default(),
         }
@@ -38,7 +42,8 @@ impl Peer {
     /// The same receiver, called over a connection of its own. What becomes known of it by one is known by both.
     pub fn over(&self, channel: Channel) -> Self {
         Self {
-            client: ExchangeServiceClient::new(channel),
+            client: ExchangeServiceClient::new(channel.clone()),
+            reconciliation: ReconciliationServiceClient::new(channel),
             ..self.clone()
         }
     }
@@ -51,6 +56,11 @@ impl Peer {
     /// A client for one call.
     pub fn client(&self) -> ExchangeServiceClient<Channel> {
         self.client.clone()
+    }
+
+    /// A client for one comparison.
+    pub fn reconciliation(&self) -> ReconciliationServiceClient<Channel> {
+        self.reconciliation.clone()
     }
 
     /// Whether nothing that it says is believed, as last read from storage.

@@ -31,6 +31,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
+    reconciliation::ReconciliationWorker,
     signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
@@ -320,10 +321,14 @@ fn start_workers(
         // are followed and confirmed over another.
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
+        let comparing = tracking.clone();
+        let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
+        let comparing = comparing.map_err(InvalidConfig::from)?;
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+        shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
     }
     Ok(())
 }

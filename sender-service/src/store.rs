@@ -9,9 +9,11 @@ pub mod credential;
 pub mod data_key;
 pub mod delivery;
 pub mod figures;
+pub mod holdings;
 pub mod news;
 pub mod receipt;
 pub mod receiver;
+pub mod reconciliation;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -44,6 +46,11 @@ pub static SCHEMA: Schema = Schema {
             number: 4,
             name: "written_once",
             sql: include_str!("../migrations/0004_written_once.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "reconciliation",
+            sql: include_str!("../migrations/0007_reconciliation.sql"),
         },
     ],
 };

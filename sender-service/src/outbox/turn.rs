@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::store::{
     delivery::{self, Claimed},
+    reconciliation,
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -135,6 +136,7 @@ impl Change for ReleaseLeases {
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
         delivery::release_all(tx.conn(), at).await?;
-        withdrawal::release_all(tx.conn(), at).await
+        withdrawal::release_all(tx.conn(), at).await?;
+        reconciliation::release_all(tx.conn(), at).await
     }
 }

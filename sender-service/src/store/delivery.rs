@@ -150,6 +150,37 @@ pub async fn hand_over(
     Ok(())
 }
 
+const SEND_AGAIN: ManyRows = ManyRows {
+    head: "-- delivery::send_again
+WITH lost (transmission_id, written_at, written_by) AS (VALUES",
+    columns: 3,
+    tail: ")
+UPDATE transmission
+SET delivery_state = 'waiting', next_attempt_at = lost.written_at, lease_token = NULL, lease_until = 0,
+    last_failure = NULL, written_at = lost.written_at, written_by = lost.written_by
+FROM lost
+WHERE transmission.transmission_id = lost.transmission_id AND transmission.delivery_state = 'handed_over'
+RETURNING transmission.transmission_id",
+};
+
+/// Puts transmissions that the receiver lost back into the outbox, to be delivered at once with the content that they
+/// were sealed with. Returns those that were handed over; the others wait already.
+pub async fn send_again(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<Vec<TransmissionId>, StoreError> {
+    let rows = SEND_AGAIN
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(by)
+        })
+        .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "transmission", "transmission_id").parsed("transmission_id"))
+        .collect()
+}
+
 /// Records a failed attempt and when the next may begin, if this worker still has the lease. `false` when it does not.
 pub async fn put_back(
     conn: &mut AnyConnection,

@@ -193,6 +193,31 @@ pub async fn of_reports(conn: &mut AnyConnection, reports: &[ReportId]) -> Resul
     Ok(receipts)
 }
 
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: concat!(
+        "-- receipt::of_transmissions\n",
+        stored_receipts!(),
+        "WHERE receipt.transmission_id IN (VALUES"
+    ),
+    columns: 1,
+    tail: ")",
+};
+
+/// The receipts about these transmissions, those of each receiver in order.
+pub async fn of_transmissions(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    receipts.sort_by_key(|receipt| receipt.sequence);
+    Ok(receipts)
+}
+
 fn read(row: &AnyRow) -> Result<StoredReceipt, StoreError> {
     let reader = Reader::new(row, "receipt", "transmission_id");
     Ok(StoredReceipt {
