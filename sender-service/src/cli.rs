@@ -10,6 +10,7 @@ mod json;
 mod keys;
 mod outcome;
 mod receiver;
+mod reconciliation;
 mod report;
 mod service;
 mod submit;
@@ -62,6 +63,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Comparisons with receivers: whether both sides hold the same.
+    #[command(subcommand)]
+    Reconciliation(reconciliation::ReconciliationCommand),
     /// Files that were uploaded and whose reports never came.
     #[command(subcommand)]
     Attachment(attachment::AttachmentCommand),
@@ -133,6 +137,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Report(command) => report::run(session, command).await,
         Command::Figures => figures::figures(session).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,
         Command::Keys(command) => keys::run(session, command).await,

@@ -44,6 +44,9 @@ const SENDER: &[Rule] = &[
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
+    may("SenderService/StartReconciliation", &["desk", "administrator"]),
+    may("SenderService/ListReconciliations", &["desk", "administrator"]),
+    may("SenderService/GetReconciliation", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.

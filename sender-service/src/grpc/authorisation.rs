@@ -86,6 +86,9 @@ pub const RULES: &[Rule] = &[
     rule("ListReceipts", &[Officer, Desk, System]),
     rule("GetFigures", &[Officer, Desk, System]),
     rule("ListReceivers", &[Desk, Administrator, System]),
+    rule("StartReconciliation", &[Desk, Administrator]),
+    rule("ListReconciliations", &[Desk, Administrator]),
+    rule("GetReconciliation", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig, ReconciliationConfig},
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -175,6 +175,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             ..OutboxConfig::default()
         },
         attachments: AttachmentLimits::default(),
+        reconciliation: ReconciliationConfig::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig, ReconciliationConfig},
     doctor::{Subject, examine},
 };
 use framme_shared::{
@@ -138,6 +138,7 @@ fn config(stage: &Stage) -> Config {
         },
         outbox: OutboxConfig::default(),
         attachments: AttachmentLimits::default(),
+        reconciliation: ReconciliationConfig::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }
