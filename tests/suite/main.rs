@@ -37,6 +37,7 @@ mod receiver_many_at_once;
 mod receiver_receipts;
 mod receiver_work_list;
 mod receiving;
+mod reconciliation;
 mod repetition;
 mod replicas;
 mod sender;

@@ -36,11 +36,7 @@ use super::{
     holdings,
     open::Opened,
 };
-use crate::{
-    core::Core,
-    error::Refusal,
-    store::{fingerprint, reconciliation},
-};
+use crate::{core::Core, error::Refusal, store::fingerprint};
 
 /// A comparison takes at most this.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
@@ -130,9 +126,6 @@ impl Dialogue {
     async fn open(&mut self, opening: &ReconciliationOpening) -> Result<ReconciliationOpened, Refusal> {
         let (id, period, theirs) = read_opening(opening)?;
         let (core, sender) = (&self.core, &self.sender);
-        if reconciliation::find(core.db.reader(), sender, &id).await?.is_some() {
-            return Err(Failure::ContentDiffers.into());
-        }
         let tree = holdings::tree(core, sender, &period).await?;
         let duplicates = fingerprint::duplicates(core.db.reader(), sender, &period, MOST_DUPLICATES).await?;
         let own = Side {
@@ -202,7 +195,7 @@ impl Dialogue {
             differences,
             duplicates: answered.duplicates,
         };
-        self.core.db.change(finishing).await?
+        self.core.db.change(finishing).await
     }
 }
 

@@ -23,30 +23,51 @@ pub struct Signed {
     pub receiver: String,
 }
 
-/// The signed results of a reconciliation, if it has come to an end.
-pub async fn find<'e>(
+/// The signed results under the id of a reconciliation, in order: one, unless its answer was lost.
+pub async fn of<'e>(
     executor: impl Executor<'e, Database = Any>,
     sender: &OrganisationNumber,
     id: &RequestId,
-) -> Result<Option<Signed>, StoreError> {
-    let row = sqlx::query(
-        "-- reconciliation::find
+) -> Result<Vec<Signed>, StoreError> {
+    let rows = sqlx::query(
+        "-- reconciliation::of
         SELECT reconciliation_id, sender_result, receiver_result
+        FROM reconciliation
+        WHERE sender = $1 AND reconciliation_id = $2
+        ORDER BY attempt",
+    )
+    .bind(sender.as_str())
+    .bind(id.to_string())
+    .fetch_all(executor)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let columns = Columns::keyed(row, "reconciliation", "reconciliation_id")?;
+            Ok(Signed {
+                sender: columns.text("sender_result")?,
+                receiver: columns.text("receiver_result")?,
+            })
+        })
+        .collect()
+}
+
+/// How many results there are under this id.
+async fn attempts(
+    connection: &mut AnyConnection,
+    sender: &OrganisationNumber,
+    id: &RequestId,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "-- reconciliation::attempts
+        SELECT COUNT(*) AS attempts
         FROM reconciliation
         WHERE sender = $1 AND reconciliation_id = $2",
     )
     .bind(sender.as_str())
     .bind(id.to_string())
-    .fetch_optional(executor)
+    .fetch_one(connection)
     .await?;
-    row.map(|row| {
-        let columns = Columns::keyed(&row, "reconciliation", "reconciliation_id")?;
-        Ok(Signed {
-            sender: columns.text("sender_result")?,
-            receiver: columns.text("receiver_result")?,
-        })
-    })
-    .transpose()
+    Columns::of(&row, "reconciliation", id.to_string()).count("attempts")
 }
 
 /// A result that is about to be stored.
@@ -65,8 +86,8 @@ pub struct NewResult<'a> {
 const INSERT_DIFFERENCES: ManyRows = ManyRows {
     head: "-- reconciliation::insert the differences
         INSERT INTO reconciliation_difference
-            (sender, reconciliation_id, sequence, class, sender_sha256, receiver_sha256) VALUES",
-    columns: 6,
+            (sender, reconciliation_id, attempt, sequence, class, sender_sha256, receiver_sha256) VALUES",
+    columns: 7,
     tail: "",
 };
 
@@ -78,15 +99,17 @@ pub async fn insert(connection: &mut AnyConnection, new: NewResult<'_>, at: Time
         signed,
         differences,
     } = new;
+    let attempt = stored(attempts(connection, sender, &findings.id).await? + 1);
     sqlx::query(
         "-- reconciliation::insert
         INSERT INTO reconciliation
-            (sender, reconciliation_id, period_from, period_until, entries, matched, differences, sender_result,
-             receiver_result, made_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            (sender, reconciliation_id, attempt, period_from, period_until, entries, matched, differences,
+             sender_result, receiver_result, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(sender.as_str())
     .bind(findings.id.to_string())
+    .bind(attempt)
     .bind(findings.period.from.map(Timestamp::as_microsecond))
     .bind(findings.period.until.map(Timestamp::as_microsecond))
     .bind(stored(findings.receiver.entries))
@@ -104,6 +127,7 @@ pub async fn insert(connection: &mut AnyConnection, new: NewResult<'_>, at: Time
             statement
                 .bind(sender.as_str())
                 .bind(id.clone())
+                .bind(attempt)
                 .bind(stored(difference.sequence))
                 .bind(difference.class.as_str())
                 .bind(bytes(&difference.at_sender))

@@ -175,7 +175,11 @@ impl ReconciliationWorker {
         Ok(asked == super::Asked::New)
     }
 
-    async fn numbers(&self) -> Result<Step, StoreError> {
+    /// Asks about numbers, due or not.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn numbers(&self) -> Result<Step, StoreError> {
         match numbers::compare(&self.context, &self.peer).await {
             Ok(found) => Ok(Step::Numbers(found)),
             Err(Broken::Store(error)) => Err(error),
