@@ -26,6 +26,8 @@ CREATE TABLE reconciliation (
     lease_until BIGINT NOT NULL,
     -- Why the last attempt failed, from a closed set; NULL when none failed.
     last_failure TEXT,
+    -- When the last attempt was begun; NULL for never.
+    begun_at BIGINT,
     -- When it came to its end; NULL until then, as everything below.
     ended_at BIGINT,
     -- How many transmissions the sender held as handed over.

@@ -156,6 +156,7 @@ fn state(row: &Reconciliation) -> ReconciliationState {
         requested_by: row.requested_by.clone(),
         requested_time: Some(time::to_pb(row.requested_at)),
         attempts: row.attempts,
+        begun_time: row.begun_at.map(time::to_pb),
         last_failure: row.last_failure.clone().unwrap_or_default(),
         ..ReconciliationState::default()
     };

@@ -93,6 +93,8 @@ pub struct Reconciliation {
     pub requested_at: Timestamp,
     /// Attempts begun.
     pub attempts: u32,
+    /// When the last of them was begun.
+    pub begun_at: Option<Timestamp>,
     /// Why the last attempt failed.
     pub last_failure: Option<String>,
     /// What it came to; `None` while it waits.
@@ -102,7 +104,7 @@ pub struct Reconciliation {
 macro_rules! columns {
     () => {
         "reconciliation_id, receiver, occasion, period_from, period_until, requested_by, requested_at, attempts,
-    last_failure, ended_at, sender_entries, receiver_entries, matched, differences, complete, bytes_moved,
+    begun_at, last_failure, ended_at, sender_entries, receiver_entries, matched, differences, complete, bytes_moved,
     sender_result, receiver_result"
     };
 }
@@ -194,7 +196,8 @@ pub async fn claim(
     const CLAIM: &str = concat!(
         "-- reconciliation::claim
 UPDATE reconciliation
-SET lease_token = $1, lease_until = $2, attempts = attempts + 1, written_at = $3, written_by = 'ClaimReconciliation'
+SET lease_token = $1, lease_until = $2, attempts = attempts + 1, begun_at = $3, written_at = $3,
+    written_by = 'ClaimReconciliation'
 WHERE reconciliation_id IN (
     SELECT reconciliation_id
     FROM reconciliation
@@ -387,6 +390,7 @@ fn read(row: &AnyRow) -> Result<Reconciliation, StoreError> {
         requested_by: reader.text("requested_by")?,
         requested_at: reader.time("requested_at")?,
         attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+        begun_at: reader.time_or_null("begun_at")?,
         last_failure: reader.text_or_null("last_failure")?,
         ended,
     })

@@ -2,21 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use framme_demo::pki::synthetic_organisation;
+use framme_demo::{pki::synthetic_organisation, reconcile::entry};
 use framme_sender::tasks::{self, Desk, NewTask};
 use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::reconciliation::Class,
     runtime::clock::SystemClock,
-    wire::reconciliation::entry_to_pb,
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
-use prost::Message as _;
 
-use super::{
-    bulk::entry,
-    pair::{Pair, findings, told},
-};
+use super::pair::{Pair, findings, told};
 use crate::exchange::{OTHER_POLICE, POLICE};
 
 on_both_databases!(
@@ -92,7 +87,7 @@ async fn ten_differences_in_a_hundred_thousand_are_found_with_their_classes_for_
     assert_eq!(findings(&result.receiver_result).counts, counts);
 
     // Nearly all are like the last.
-    let whole_list = ENTRIES * entry_to_pb(&entry(ENTRIES)).encoded_len() as u64;
+    let whole_list = ENTRIES * entry(ENTRIES).unwrap().encoded_len;
     println!(
         "{} bytes moved, {:.2} % of the {whole_list} bytes of the whole list",
         state.bytes_moved,

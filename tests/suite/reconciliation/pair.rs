@@ -96,6 +96,11 @@ impl Pair {
         execute(&self.receiver_url, sql.into()).await
     }
 
+    /// Where the sender's database is.
+    pub(crate) fn sender_url(&self) -> &str {
+        &self.sender_url
+    }
+
     /// Where the receiver's database is.
     pub(crate) fn receiver_url(&self) -> &str {
         &self.receiver_url

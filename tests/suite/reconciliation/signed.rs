@@ -37,6 +37,7 @@ use crate::exchange::{OTHER_POLICE, POLICE, RECEIVER, receiver::new_id};
 on_both_databases!(
     both_results_verify_state_the_same_and_lie_at_both_sides,
     a_result_that_is_forged_or_does_not_fit_is_refused_and_nothing_is_stored,
+    a_comparison_whose_answer_was_lost_is_made_anew_and_both_results_are_kept,
     questions_out_of_order_or_beyond_the_limits_are_refused,
     a_sender_has_one_comparison_open_at_a_time,
 );
@@ -234,6 +235,24 @@ async fn a_result_that_is_forged_or_does_not_fit_is_refused_and_nothing_is_store
         panic!("another answer")
     };
     assert_eq!(stored(&pair, &line.id).await, [(right, theirs)]);
+}
+
+async fn a_comparison_whose_answer_was_lost_is_made_anew_and_both_results_are_kept(database: TestDatabase) {
+    let pair = Pair::new(database, Arc::new(SystemClock)).await;
+    pair.stored(2).await;
+    let mut results = Vec::new();
+    let id = new_id();
+    for _ in 0..2 {
+        let mut line = Line::open(&pair).await.unwrap();
+        line.id = id.clone();
+        let (findings, differences) = line.result(&pair).await;
+        let own = sign(&pair, POLICE, Kind::Reconciliation, &findings);
+        let Said::Result(theirs) = line.ask(Asked::Result(wire(own.clone(), &differences))).await.unwrap() else {
+            panic!("another answer")
+        };
+        results.push((own, theirs));
+    }
+    assert_eq!(stored(&pair, &id).await, results);
 }
 
 fn wire(result: String, differences: &[Difference]) -> ReconciliationResult {
