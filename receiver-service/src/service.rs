@@ -123,8 +123,8 @@ impl Receiver {
         };
         check_own(&tls, config.organisation)?;
         let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
-        check_keys(&core).await?;
-
+        check_keys(&core.keys, &core.db).await?;
+        core.events.ready(&core.db, &core.keys).await?;
         let exchange = exchange_listener(config.exchange.address, &tls).await?;
         let local = local_listener(&config.local.address, &local_tls).await?;
         let addresses = Addresses {
@@ -195,7 +195,6 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
     let trust = SignatureTrust::load(&config.tls)?;
     let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
-    let events = EventKey::load(&db, &keys).await?;
     Ok(Core {
         contents: Together::new(db.reader().clone(), |connection, ids| {
             Box::pin(transmission::content(connection, ids))
@@ -204,7 +203,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         keys,
         notary,
         trust,
-        events,
+        events: EventKey::default(),
         reconciliations: OpenReconciliations::default(),
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
@@ -216,12 +215,12 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
-async fn check_keys(core: &Core) -> Result<(), StartError> {
+async fn check_keys(keys: &MasterKeys, database: &Database) -> Result<(), StartError> {
     const A_FEW: u32 = 5;
     for table in rewrap::TABLES {
-        let stored = table.page(core.db.reader(), &Default::default(), "", A_FEW).await?;
+        let stored = table.page(database.reader(), &Default::default(), "", A_FEW).await?;
         let wrapped: Vec<WrappedKey> = stored.into_iter().map(|row| row.wrapped).collect();
-        core.keys.check(&wrapped)?;
+        keys.check(&wrapped)?;
     }
     Ok(())
 }

@@ -52,7 +52,8 @@ pub(super) async fn submit(
     let now = core.clock.now();
     let envelope = read::message(|scope| read_envelope(scope, request, now))?;
     let report = read_report(core, &envelope, &request.content)?;
-    let incoming = incoming(core, sender, &envelope, &report);
+    let events = core.events.fingerprints(core, &report).await?;
+    let incoming = incoming(sender, &envelope, &report, events);
     let receipt = inbox::receive(core, incoming, &request.content).await?;
     Ok(SubmitTransmissionResponse { receipt })
 }
@@ -121,7 +122,7 @@ fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Repor
     Ok(report)
 }
 
-fn incoming(core: &Core, sender: OrganisationNumber, envelope: &Envelope, report: &Report) -> Incoming {
+fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, events: Vec<Digest>) -> Incoming {
     Incoming {
         new: NewTransmission {
             sender,
@@ -153,7 +154,7 @@ fn incoming(core: &Core, sender: OrganisationNumber, envelope: &Envelope, report
                 sha256: file.sha256,
             })
             .collect(),
-        events: core.events.fingerprints(report),
+        events,
     }
 }
 
