@@ -138,7 +138,7 @@ async fn store<'a>(
         let events = change.incoming.events.iter();
         events.map(|event| (*event, id, sender)).collect::<Vec<_>>()
     };
-    let events: Vec<_> = new().flat_map(|change| of_event(change)).collect();
+    let events: Vec<_> = new().flat_map(of_event).collect();
     fingerprint::insert(tx.conn(), &events).await?;
     new().for_each(|change| tx.record(change.entry()));
     Ok(stored)
