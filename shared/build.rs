@@ -5,16 +5,29 @@ use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
 use prost::Message as _;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-const CONTRACT: [&str; 10] = [
+const CONTRACT: &[&str] = &[
     "framme/report/v1/report.proto",
     "framme/report/v1/person.proto",
     "framme/report/v1/attachment.proto",
     "framme/report/v1/stage.proto",
+    "framme/report/v1/task.proto",
+    "framme/report/v1/statement.proto",
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
     "framme/exchange/v1/reconciliation_service.proto",
+    "framme/exchange/v1/recovery_service.proto",
+    "framme/exchange/v1/holding_service.proto",
+    "framme/exchange/v1/figures_service.proto",
     "framme/sender/v1/sender_service.proto",
+    "framme/sender/v1/evidence_service.proto",
+    "framme/sender/v1/task_service.proto",
+    "framme/sender/v1/figures_service.proto",
+    "framme/exchange/v1/statement_service.proto",
+    "framme/sender/v1/statement_service.proto",
+    "framme/sender/v1/confirmation_service.proto",
     "framme/receiver/v1/receiver_service.proto",
+    "framme/receiver/v1/task_service.proto",
+    "framme/receiver/v1/statement_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

@@ -6,6 +6,7 @@ mod client;
 mod completions;
 mod credential;
 mod doctor;
+mod evidence;
 mod failure;
 mod keys;
 mod migrate;
@@ -14,6 +15,8 @@ mod report_lines;
 mod serve;
 mod setup;
 mod staff;
+mod statement;
+mod task;
 mod worklist;
 
 use std::path::PathBuf;
@@ -83,9 +86,18 @@ pub enum Command {
     /// The staff register.
     #[command(subcommand)]
     Staff(staff::Staff),
+    /// Daily statements, exchanged with each sender.
+    #[command(subcommand)]
+    Statement(statement::Statement),
+    /// What people must look at.
+    #[command(subcommand)]
+    Task(task::Task),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
+    /// Evidence of reports, for whoever checks afterwards.
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Master keys.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -113,7 +125,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Redirect(command) => command.run(&common).await,
         Command::Assess(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
+        Command::Statement(command) => command.run(&common).await,
+        Command::Task(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
+        Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,
         Command::Completions(command) => Ok(command.run()),
     }

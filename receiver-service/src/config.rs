@@ -4,7 +4,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
     db::DatabaseConfig,
-    domain::{identity_number::TestNumbers, organisation::OrganisationNumber, report::limits},
+    domain::{
+        identity_number::TestNumbers,
+        organisation::OrganisationNumber,
+        report::limits,
+        statement::{InvalidSchedule, Schedule},
+    },
     runtime::{
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
@@ -42,6 +47,12 @@ pub struct Config {
     /// Files that go with transmissions.
     #[serde(default)]
     pub attachments: Limits,
+    /// What is answered to senders that make figures.
+    #[serde(default)]
+    pub figures: FiguresConfig,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: Schedule,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -92,6 +103,26 @@ impl Default for Limits {
     }
 }
 
+/// What is answered to senders that make figures: counts of children whose case was or was not known.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Whether anything is. Default true.
+    pub answer: bool,
+    /// Nothing is answered while fewer children of the period than this are counted: a count of one child tells of that
+    /// child. Default 0, which always answers.
+    pub least_children: u64,
+}
+
+impl Default for FiguresConfig {
+    fn default() -> Self {
+        Self {
+            answer: true,
+            least_children: 0,
+        }
+    }
+}
+
 /// An organisation that may send.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +149,9 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_files must be 1-20")]
     AttachmentFiles,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] InvalidSchedule),
 }
 
 impl Config {
@@ -143,7 +177,7 @@ impl Config {
         if !(1..=20).contains(&self.attachments.max_files) {
             return Err(InvalidConfig::AttachmentFiles);
         }
-        Ok(())
+        Ok(self.statements.check()?)
     }
 
     /// The files that the local interface proves itself with.
@@ -224,6 +258,13 @@ mod tests {
             with(|c| c.attachments.max_files = 21),
             Err(InvalidConfig::AttachmentFiles)
         );
+    }
+
+    #[test]
+    fn a_statement_is_missed_later_than_it_is_made() {
+        let mut config: Config = config::parse(EXAMPLE).unwrap();
+        config.statements.alarm_hour = config.statements.hour;
+        assert!(matches!(config.check(), Err(InvalidConfig::Statements(_))));
     }
 
     #[test]

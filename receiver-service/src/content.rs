@@ -24,9 +24,15 @@ pub struct ReadBack {
 pub fn seal(keys: &MasterKeys, id: &TransmissionId, content: &[u8]) -> SealedContent {
     let (data_key, key) = keys.new_data_key();
     SealedContent {
-        sealed: data_key.seal(&content_place(&id.to_string()), content),
+        sealed: seal_with(&data_key, id, content),
         key,
     }
+}
+
+/// Seals content under a data key that the row `id` has already.
+#[must_use]
+pub fn seal_with(key: &DataKey, id: &TransmissionId, content: &[u8]) -> Vec<u8> {
+    key.seal(&content_place(&id.to_string()), content)
 }
 
 /// Reads content from storage, opens and digests it.

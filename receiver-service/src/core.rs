@@ -1,20 +1,19 @@
 //! What every handler works with.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use framme_shared::{
     db::{Change, Database, Together, sealing::MasterKeys},
     domain::{identity_number::TestNumbers, ids::TransmissionId, organisation::OrganisationNumber},
-    runtime::{clock::Clock, random::Random},
+    runtime::{clock::Clock, random::Random, trust::ReceiptTrust},
 };
 
 use crate::{
-    config::Limits,
+    config::{FiguresConfig, Limits},
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
     store::transmission::Kept,
-    trust::SignatureTrust,
 };
 
 /// Storage, keys, signer, clock and randomness of a running receiver. Shared by all handlers.
@@ -27,12 +26,14 @@ pub struct Core {
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.
     pub notary: Arc<Notary>,
-    /// Whose signatures are believed.
-    pub trust: Arc<SignatureTrust>,
     /// Recognises one event in what several senders report.
     pub events: EventKey,
     /// Who has a comparison open.
     pub reconciliations: OpenReconciliations,
+    /// Verifies what senders sign, and own receipts that come back.
+    pub trust: Arc<ReceiptTrust>,
+    /// Whether transmissions that were lost may come again, and what held of them is to be stated anew.
+    pub restoring: AtomicBool,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
     /// Wakes the streams of receipts.
@@ -41,6 +42,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
+    /// What is answered to senders that make figures.
+    pub figures: FiguresConfig,
     /// Sizes and numbers.
     pub limits: Limits,
     /// Whether identity numbers that belong to nobody are taken.

@@ -60,6 +60,14 @@ impl Refusal {
         }
     }
 
+    /// A receipt of ours does not verify any more.
+    #[must_use]
+    pub fn unverified(row: &str, reason: &'static str) -> Self {
+        Self::Rule(Failure::StorageCorrupt(Cause::saying(format!(
+            "receipt {row}: {reason}"
+        ))))
+    }
+
     /// The digest of what was read back is not the one that was stored.
     #[must_use]
     pub fn digest_differs(table: &'static str, row: &str) -> Self {

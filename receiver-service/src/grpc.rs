@@ -2,14 +2,22 @@
 //! systems. Handlers decode, ask who calls, and hand over; what changes state is a change, never a handler.
 
 mod exchange;
+mod figures;
 mod gate;
+mod holding;
 mod read;
 mod reconciliation;
 mod staff;
+mod statements;
+mod tasks;
 mod work_list;
 
-pub use exchange::Exchange;
+pub use exchange::{Exchange, ExchangedStatements, Recovery};
+pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};
+pub use holding::Holdings;
 pub use reconciliation::Reconciliation;
 pub use staff::StaffRegister;
+pub use statements::Statements;
+pub use tasks::Tasks;
 pub use work_list::WorkList;

@@ -3,6 +3,7 @@
 mod arrive;
 mod receipt_stored;
 mod receive;
+mod restore;
 mod withdraw;
 
 pub use arrive::{Arrival, Incoming, NamedAttachment, StoreTransmission};

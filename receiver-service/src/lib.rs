@@ -14,15 +14,17 @@ pub mod credentials;
 pub mod doctor;
 pub mod error;
 pub mod grpc;
+pub mod holding;
 pub mod inbox;
 pub mod keys;
 pub mod receipts;
 pub mod reconciliation;
+pub mod recovery;
 pub mod requests;
 pub mod service;
 pub mod staff;
+pub mod statements;
 pub mod store;
-pub mod trust;
 pub mod work_list;
 
 pub use config::Config;

@@ -1,7 +1,13 @@
 //! Assembles a receiver and runs it: storage, keys, certificates, the two listeners.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, OpenError, StoreError, Together,
@@ -28,11 +34,15 @@ use crate::{
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
-    grpc::{Exchange, ExchangeGate, LocalGate, Reconciliation, StaffRegister, WorkList},
+    grpc::{
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
+        StaffRegister, Statements, Tasks, WorkList,
+    },
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
-    store::{SCHEMA, rewrap, transmission},
-    trust::{SignatureTrust, TrustError},
+    recovery::DoubtOwnState,
+    statements::StatementWorker,
+    store::{SCHEMA, restoring, rewrap, transmission},
 };
 
 /// At a stop: what the listeners take to drain, and a little more for the rest.
@@ -67,12 +77,12 @@ pub enum StartError {
         /// As in the configuration.
         wanted: OrganisationNumber,
     },
+    /// Trust in signed texts.
+    #[error("authorities or revocation lists cannot be used")]
+    Trust(#[from] TrustError),
     /// Signing.
     #[error("receipts cannot be signed")]
     Signing(#[from] SigningError),
-    /// Whose signatures are believed.
-    #[error("the authorities for signatures cannot be used")]
-    Trust(#[from] TrustError),
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
@@ -125,6 +135,10 @@ impl Receiver {
         let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
         check_keys(&core.keys, &core.db).await?;
         core.events.ready(&core.db, &core.keys).await?;
+        if core.db.may_be_an_older_copy() {
+            core.db.change(DoubtOwnState).await?;
+        }
+
         let exchange = exchange_listener(config.exchange.address, &tls).await?;
         let local = local_listener(&config.local.address, &local_tls).await?;
         let addresses = Addresses {
@@ -135,15 +149,22 @@ impl Receiver {
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
 
+        let senders = config.peers.iter().map(|peer| peer.organisation).collect();
+        let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
+
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
         }
         shutdown.spawn("certificates", tls.watch(interval, shutdown.clone()));
+        let trust = Arc::clone(&core.trust);
+        shutdown.spawn(
+            "trust in signed texts",
+            trust.watch(Arc::clone(&clock), interval, shutdown.clone()),
+        );
         let watching = Arc::clone(core.notary.signing()).watch(Arc::clone(&clock), interval, shutdown.clone());
         shutdown.spawn("certificate of receipts", watching);
-        let watching = Arc::clone(&core.trust).watch(Arc::clone(&clock), interval, shutdown.clone());
-        shutdown.spawn("trust in signatures", watching);
         tracing::info!(
             exchange = addresses.exchange,
             local = addresses.local,
@@ -193,8 +214,8 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
     let keys = Arc::new(MasterKeys::load(config.database.master_key_file.as_deref())?);
     let (certificate, key) = (config.tls.certificate.clone(), config.tls.key.clone());
     let notary = Arc::new(Notary::load(certificate, key, config.organisation)?);
-    let trust = SignatureTrust::load(&config.tls)?;
     let db = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
+    let restoring = restoring::is_any(db.reader()).await?;
     Ok(Core {
         contents: Together::new(db.reader().clone(), |connection, ids| {
             Box::pin(transmission::content(connection, ids))
@@ -202,13 +223,15 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
-        trust,
         events: EventKey::default(),
         reconciliations: OpenReconciliations::default(),
+        trust: ReceiptTrust::load(&config.tls)?,
+        restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
         wakeups: Wakeups::default(),
         clock,
         random,
+        figures: config.figures,
         limits: config.attachments,
         test_numbers: config.test_numbers(),
     })
@@ -268,10 +291,25 @@ async fn serve_exchange(
 ) -> Result<(), StartError> {
     let mut standard = standard_services(DESCRIPTORS)?;
     let exchange = Exchange::service(Arc::clone(core), shutdown.clone());
+    let recovery = Recovery::service(Arc::clone(core));
+    let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
     let reconciliation = Reconciliation::service(Arc::clone(core), shutdown.clone());
     healthy(&standard.health, &reconciliation).await;
-    standard.routes = standard.routes.add_service(exchange).add_service(reconciliation);
+    let figures = Figures::service(Arc::clone(core));
+    healthy(&standard.health, &recovery).await;
+    healthy(&standard.health, &holdings).await;
+    healthy(&standard.health, &figures).await;
+    let statements = ExchangedStatements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
+    standard.routes = standard
+        .routes
+        .add_service(exchange)
+        .add_service(reconciliation)
+        .add_service(recovery)
+        .add_service(holdings)
+        .add_service(figures)
+        .add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
         core,
@@ -295,8 +333,17 @@ async fn serve_local(
     let work_list = WorkList::service(Arc::clone(core));
     let staff = StaffRegister::service(Arc::clone(core));
     healthy(&standard.health, &work_list).await;
+    let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
-    standard.routes = standard.routes.add_service(work_list).add_service(staff);
+    healthy(&standard.health, &tasks).await;
+    let statements = Statements::service(Arc::clone(core));
+    healthy(&standard.health, &statements).await;
+    standard.routes = standard
+        .routes
+        .add_service(work_list)
+        .add_service(staff)
+        .add_service(tasks)
+        .add_service(statements);
     spawn(
         core,
         "local interface",

@@ -12,3 +12,4 @@ pub use change::{CreateStaff, StaffChange, Stated, UpdateStaff};
 pub use first::EnsureAdministrator;
 pub use name::{open_name, seal_name};
 pub use read::read_member;
+pub use revoke::revoke_from;

@@ -4,13 +4,17 @@ pub mod attachment;
 pub mod child;
 mod columns;
 pub mod credential;
+pub mod entry;
+pub mod figures;
 pub mod fingerprint;
+pub mod holding;
 pub mod holdings;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
 pub mod reconciliation;
 pub mod request;
+pub mod restoring;
 pub mod rewrap;
 pub mod secret;
 pub mod staff;
@@ -35,9 +39,29 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0002_written_once.sql"),
         },
         Migration {
+            number: 3,
+            name: "statement",
+            sql: include_str!("../migrations/0003_statement.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "recovery",
+            sql: include_str!("../migrations/0004_recovery.sql"),
+        },
+        Migration {
             number: 5,
             name: "reconciliation",
             sql: include_str!("../migrations/0005_reconciliation.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "known_to_service",
+            sql: include_str!("../migrations/0006_known_to_service.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "receipts_of_transmission",
+            sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
         },
     ],
 };

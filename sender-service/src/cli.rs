@@ -5,7 +5,9 @@ mod check;
 mod client;
 mod credential;
 mod doctor;
+mod evidence;
 mod figures;
+mod held;
 mod json;
 mod keys;
 mod outcome;
@@ -13,7 +15,9 @@ mod receiver;
 mod reconciliation;
 mod report;
 mod service;
+mod statement;
 mod submit;
+mod task;
 mod upload;
 
 use std::path::PathBuf;
@@ -58,14 +62,23 @@ enum Command {
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
-    /// Reports and children per police district, delivered and not.
-    Figures,
+    /// Reports and children per police district; signed figures of a period; the table of the whole country.
+    Figures(figures::Figures),
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
     /// Comparisons with receivers: whether both sides hold the same.
     #[command(subcommand)]
     Reconciliation(reconciliation::ReconciliationCommand),
+    /// Daily statements, exchanged with each receiver.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
+    /// What people must look at.
+    #[command(subcommand)]
+    Task(task::TaskCommand),
+    /// Evidence of reports, for whoever checks afterwards.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Files that were uploaded and whose reports never came.
     #[command(subcommand)]
     Attachment(attachment::AttachmentCommand),
@@ -135,9 +148,12 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
-        Command::Figures => figures::figures(session).await,
+        Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
+        Command::Statement(command) => statement::run(session, command).await,
+        Command::Task(command) => task::run(session, command).await,
+        Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,
         Command::Keys(command) => keys::run(session, command).await,

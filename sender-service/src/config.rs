@@ -5,10 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use framme_shared::{
     db::DatabaseConfig,
     domain::{
+        figures::Promise,
+        holding::{InvalidSchedule, MOST_AT_ONCE, Schedule},
         municipality::Area,
         organisation::OrganisationNumber,
         report::limits,
         retry::{Backoff, InvalidBackoff},
+        statement,
     },
     runtime::{
         serve::{LocalAddress, ServeLimits},
@@ -47,12 +50,21 @@ pub struct Config {
     /// How the outbox delivers.
     #[serde(default)]
     pub outbox: OutboxConfig,
+    /// When receivers are asked whether they still hold what they have confirmed.
+    #[serde(default)]
+    pub confirmation: ConfirmationConfig,
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
     /// How receivers are asked whether both sides hold the same.
     #[serde(default)]
     pub reconciliation: ReconciliationConfig,
+    /// How figures are made.
+    #[serde(default)]
+    pub figures: FiguresConfig,
+    /// When daily statements are made and missed.
+    #[serde(default)]
+    pub statements: statement::Schedule,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -122,6 +134,82 @@ impl OutboxConfig {
     }
 }
 
+/// When receivers are asked whether they still hold what they have confirmed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfirmationConfig {
+    /// On which days after the hand-over, 1-365 each. Default 1 and 7.
+    pub days: Vec<u32>,
+    /// And then every so many days, 1-365, until every child is assessed or ended. Default 30.
+    pub every_days: u32,
+    /// For how long an answer may be missing before nothing that it is about counts as delivered, in hours, 1-720. Default 24.
+    pub grace_hours: u64,
+    /// Transmissions of one question, 1-200. Default 200.
+    pub batch: u32,
+    /// Whether files are read back too, one question for each report that has some. Default true.
+    pub with_attachments: bool,
+    /// How long a worker may take for its questions before another may ask them, in seconds, 60-3600. Default 120.
+    pub lease_seconds: u64,
+    /// How often an idle worker looks whether something is due, in milliseconds, 10-3600000. Default 10,000.
+    pub poll_ms: u64,
+}
+
+impl Default for ConfirmationConfig {
+    fn default() -> Self {
+        Self {
+            days: vec![1, 7],
+            every_days: 30,
+            grace_hours: 24,
+            batch: 200,
+            with_attachments: true,
+            lease_seconds: 120,
+            poll_ms: 10_000,
+        }
+    }
+}
+
+impl ConfirmationConfig {
+    /// When to ask.
+    ///
+    /// # Errors
+    /// When days or their number are outside of their ranges, or not in order.
+    pub fn schedule(&self) -> Result<Schedule, InvalidSchedule> {
+        Schedule::new(&self.days, self.every_days)
+    }
+
+    /// For how long an answer may be missing.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_hours * 60 * 60)
+    }
+
+    /// How long a claim holds.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds)
+    }
+
+    /// How long an idle worker waits.
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+
+    fn check(&self) -> Result<(), InvalidConfig> {
+        self.schedule()?;
+        if !(1..=720).contains(&self.grace_hours) {
+            return Err(InvalidConfig::ConfirmationGrace);
+        }
+        if !(1..=MOST_AT_ONCE).contains(&(self.batch as usize)) {
+            return Err(InvalidConfig::ConfirmationBatch);
+        }
+        if !(60..=3_600).contains(&self.lease_seconds) {
+            return Err(InvalidConfig::ConfirmationLease);
+        }
+        if !(10..=3_600_000).contains(&self.poll_ms) {
+            return Err(InvalidConfig::ConfirmationPoll);
+        }
+        Ok(())
+    }
+}
+
 /// Files that go with reports.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -167,6 +255,15 @@ impl Default for ReconciliationConfig {
     }
 }
 
+/// How figures are made.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Hours from submission to assignment, per urgency: what comes later is delivered late. Default 1 for acute, 4 for
+    /// urgent, 48 for normal; no law sets them.
+    pub promise_hours: Promise,
+}
+
 /// One receiver.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,6 +300,24 @@ pub enum InvalidConfig {
     /// A backoff that never waits.
     #[error("outbox.backoff_base_ms, outbox.backoff_cap_ms: {0}")]
     Backoff(#[from] InvalidBackoff),
+    /// A schedule that never asks.
+    #[error("confirmation.days, confirmation.every_days: {0}")]
+    ConfirmationSchedule(#[from] InvalidSchedule),
+    /// Outside its range.
+    #[error("confirmation.grace_hours must be 1-720")]
+    ConfirmationGrace,
+    /// Outside its range.
+    #[error("confirmation.batch must be 1-{MOST_AT_ONCE}")]
+    ConfirmationBatch,
+    /// Outside its range.
+    #[error("confirmation.lease_seconds must be 60-3600")]
+    ConfirmationLease,
+    /// Outside its range.
+    #[error("confirmation.poll_ms must be 10-3600000")]
+    ConfirmationPoll,
+    /// Outside its range.
+    #[error("figures.promise_hours must be 1-8784 for each urgency")]
+    Promise,
     /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
@@ -218,6 +333,9 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("reconciliation.second_look_seconds must be 0-25")]
     ReconciliationSecondLook,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] statement::InvalidSchedule),
 }
 
 impl Config {
@@ -239,10 +357,15 @@ impl Config {
             return Err(InvalidConfig::Poll);
         }
         self.outbox.backoff()?;
+        self.confirmation.check()?;
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
         self.reconciliation.check()?;
+        if !self.figures.promise_hours.is_sensible() {
+            return Err(InvalidConfig::Promise);
+        }
+        self.statements.check()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -335,6 +458,34 @@ mod tests {
         assert!(matches!(
             with(|c| c.outbox.backoff_base_ms = 0),
             Err(InvalidConfig::Backoff(_))
+        ));
+        assert!(matches!(
+            with(|c| c.confirmation.days = vec![7, 1]),
+            Err(InvalidConfig::ConfirmationSchedule(_))
+        ));
+        assert!(matches!(
+            with(|c| c.confirmation.grace_hours = 0),
+            Err(InvalidConfig::ConfirmationGrace)
+        ));
+        assert!(matches!(
+            with(|c| c.confirmation.batch = 201),
+            Err(InvalidConfig::ConfirmationBatch)
+        ));
+        assert!(matches!(
+            with(|c| c.confirmation.lease_seconds = 59),
+            Err(InvalidConfig::ConfirmationLease)
+        ));
+        assert!(matches!(
+            with(|c| c.confirmation.poll_ms = 9),
+            Err(InvalidConfig::ConfirmationPoll)
+        ));
+        assert!(matches!(
+            with(|c| c.figures.promise_hours.acute = 0),
+            Err(InvalidConfig::Promise)
+        ));
+        assert!(matches!(
+            with(|c| c.statements.alarm_hour = 3),
+            Err(InvalidConfig::Statements(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
         assert!(matches!(

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::{Database, sealing::MasterKeys},
-    domain::organisation::OrganisationNumber,
+    domain::{holding::Schedule, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, followers::Followers, signing::Signing, window::Windows};
+use crate::{directory::Directory, figures::Sources, followers::Followers, signing::Signing, window::Windows};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -22,6 +22,8 @@ pub struct Context {
     pub random: Arc<dyn Random>,
     /// Signs in the name of the sender.
     pub signing: Arc<Signing>,
+    /// What figures are made by.
+    pub figures: Sources,
     /// The sender's own organisation number.
     pub organisation: OrganisationNumber,
     /// Refuses synthetic identity numbers.
@@ -34,4 +36,6 @@ pub struct Context {
     pub followers: Followers,
     /// The deliveries under way to each receiver.
     pub windows: Windows,
+    /// When it is asked whether what was handed over is still there.
+    pub confirmation: Schedule,
 }

@@ -4,7 +4,10 @@
 mod attachment;
 pub mod authorisation;
 mod caller;
+mod confirmations;
+mod evidence;
 mod failure;
+mod figures;
 mod follow;
 mod follow_all;
 mod gate;
@@ -12,7 +15,9 @@ mod read;
 mod receivers;
 mod reconciliation;
 mod request;
+mod statements;
 mod submit;
+mod tasks;
 pub mod view;
 
 use std::{pin::Pin, sync::Arc};
@@ -27,7 +32,12 @@ use framme_shared::{
         ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
         StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
         UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
+        confirmation_service_server::ConfirmationServiceServer,
+        evidence_service_server::EvidenceServiceServer,
+        figures_service_server::FiguresServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
+        statement_service_server::StatementServiceServer,
+        task_service_server::TaskServiceServer,
     },
 };
 use futures::Stream;
@@ -38,22 +48,52 @@ pub use gate::LocalGate;
 use self::caller::Callers;
 use crate::context::Context;
 
-/// Serves the local interface.
+/// Serves the local interface. Clones are the same.
+#[derive(Clone)]
 pub struct Api {
     context: Arc<Context>,
-    callers: Callers,
+    callers: Arc<Callers>,
     shutdown: Shutdown,
 }
 
 impl Api {
-    /// The service, ready to be added to a listener's routes.
-    pub fn service(context: Arc<Context>, shutdown: Shutdown) -> SenderServiceServer<Self> {
-        let api = Self {
-            callers: Callers::default(),
+    /// What the services share.
+    pub fn new(context: Arc<Context>, shutdown: Shutdown) -> Self {
+        Self {
+            callers: Arc::default(),
             context,
             shutdown,
-        };
-        SenderServiceServer::new(api).max_decoding_message_size(MAX_MESSAGE_BYTES)
+        }
+    }
+
+    /// Reports, ready to be added to a listener's routes.
+    pub fn service(self) -> SenderServiceServer<Self> {
+        SenderServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Daily statements, ready to be added to a listener's routes.
+    pub fn statement_service(self) -> StatementServiceServer<Self> {
+        StatementServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Tasks for people, ready to be added to a listener's routes.
+    pub fn task_service(self) -> TaskServiceServer<Self> {
+        TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Signed figures, ready to be added to a listener's routes.
+    pub fn figures_service(self) -> FiguresServiceServer<Self> {
+        FiguresServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Questions to receivers, ready to be added to a listener's routes.
+    pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
+        ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.
+    pub fn evidence_service(self) -> EvidenceServiceServer<Self> {
+        EvidenceServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 }
 

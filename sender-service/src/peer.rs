@@ -2,18 +2,19 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
     wire::pb::exchange::{
-        exchange_service_client::ExchangeServiceClient, reconciliation_service_client::ReconciliationServiceClient,
+        exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
+        reconciliation_service_client::ReconciliationServiceClient, recovery_service_client::RecoveryServiceClient,
     },
 };
 use tonic::transport::Channel;
 
-use crate::trust::ReceiptTrust;
+use framme_shared::runtime::trust::ReceiptTrust;
 
 /// A receiver. Shared by its delivery worker and its tracking worker.
 #[derive(Clone)]
@@ -22,9 +23,12 @@ pub struct Peer {
     pub pair: Pair,
     client: ExchangeServiceClient<Channel>,
     reconciliation: ReconciliationServiceClient<Channel>,
+    recovery: RecoveryServiceClient<Channel>,
+    holdings: HoldingServiceClient<Channel>,
     /// Verifies its receipts.
     pub trust: Arc<ReceiptTrust>,
     distrusted: Arc<AtomicBool>,
+    held: Arc<AtomicU64>,
 }
 
 impl Peer {
@@ -33,9 +37,12 @@ impl Peer {
         Self {
             pair,
             client: ExchangeServiceClient::new(channel.clone()),
-            reconciliation: ReconciliationServiceClient::new(channel),
+            reconciliation: ReconciliationServiceClient::new(channel.clone()),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             trust,
             distrusted: Arc::default(),
+            held: Arc::default(),
         }
     }
 
@@ -43,7 +50,9 @@ impl Peer {
     pub fn over(&self, channel: Channel) -> Self {
         Self {
             client: ExchangeServiceClient::new(channel.clone()),
-            reconciliation: ReconciliationServiceClient::new(channel),
+            reconciliation: ReconciliationServiceClient::new(channel.clone()),
+            recovery: RecoveryServiceClient::new(channel.clone()),
+            holdings: HoldingServiceClient::new(channel),
             ..self.clone()
         }
     }
@@ -61,6 +70,26 @@ impl Peer {
     /// A client for one comparison.
     pub fn reconciliation(&self) -> ReconciliationServiceClient<Channel> {
         self.reconciliation.clone()
+    }
+
+    /// A client for one call after a restore.
+    pub fn recovery(&self) -> RecoveryServiceClient<Channel> {
+        self.recovery.clone()
+    }
+
+    /// The number of the last of its receipts that is stored here; 0 before it was read.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// Remembers what storage says.
+    pub fn set_held(&self, sequence: u64) {
+        self.held.store(sequence, Ordering::Release);
+    }
+
+    /// A client for one question whether it still holds something.
+    pub fn holdings(&self) -> HoldingServiceClient<Channel> {
+        self.holdings.clone()
     }
 
     /// Whether nothing that it says is believed, as last read from storage.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, Dialect, OpenError, StoreError,
@@ -22,20 +23,23 @@ use framme_shared::{
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
+use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, InvalidConfig},
+    config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
+    holding::HoldingWorker,
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
     reconciliation::ReconciliationWorker,
     signing::{Signing, SigningError},
+    statements::StatementWorker,
     store::{SCHEMA, data_key},
     tracking::{EnsureReceivers, TrackingWorker},
-    trust::{ReceiptTrust, TrustError},
     window::Windows,
 };
 
@@ -202,12 +206,14 @@ async fn start(
         clock: Arc::clone(&clock),
         random,
         signing: Arc::clone(&signing),
+        figures: figure_sources(&config, &tls, &clock)?,
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -239,6 +245,28 @@ async fn start(
 fn signing(config: &Config) -> Result<Signing, SigningError> {
     let files = &config.tls;
     Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
+}
+
+/// Receivers are asked over connections of their own, made when they are needed.
+fn figure_sources(config: &Config, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Sources, StartError> {
+    let channels = config
+        .receivers
+        .iter()
+        .map(|receiver| Ok((receiver.organisation, channel(receiver, tls, clock)?)));
+    Ok(Sources {
+        promise: config.figures.promise_hours,
+        receivers: Receivers::new(channels.collect::<Result<Vec<_>, StartError>>()?),
+    })
+}
+
+fn channel(receiver: &ReceiverConfig, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Channel, StartError> {
+    let organisation = receiver.organisation;
+    connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(clock)).map_err(|source| {
+        StartError::Endpoint {
+            receiver: organisation,
+            source,
+        }
+    })
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
@@ -277,14 +305,38 @@ async fn listen(
     let listener = Listener::local(&config.local.address, tls).await.map_err(failed)?;
     let address = listener.address().map_err(failed)?;
     let standard = standard_services(DESCRIPTORS)?;
-    let api = Api::service(Arc::clone(context), shutdown.clone());
-    let name = name_of(&api);
-    standard
-        .health
-        .set_service_status(name, tonic_health::ServingStatus::Serving)
-        .await;
+    let api = Api::new(Arc::clone(context), shutdown.clone());
+    let (reports, tasks, figures, statements) = (
+        api.clone().service(),
+        api.clone().task_service(),
+        api.clone().figures_service(),
+        api.clone().statement_service(),
+    );
+    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
+    for name in [
+        name_of(&reports),
+        name_of(&tasks),
+        name_of(&figures),
+        name_of(&statements),
+        name_of(&confirmations),
+        name_of(&evidence),
+    ] {
+        standard
+            .health
+            .set_service_status(name, tonic_health::ServingStatus::Serving)
+            .await;
+    }
     let service = Service {
-        routes: blame_the_caller(standard.routes.add_service(api)),
+        routes: blame_the_caller(
+            standard
+                .routes
+                .add_service(reports)
+                .add_service(tasks)
+                .add_service(figures)
+                .add_service(statements)
+                .add_service(confirmations)
+                .add_service(evidence),
+        ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
         streaming: standard.streaming,
@@ -303,19 +355,10 @@ fn start_workers(
 ) -> Result<(), StartError> {
     let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
     for receiver in &config.receivers {
-        let organisation = receiver.organisation;
-        let clock = Arc::clone(&context.clock);
-        let channel = || {
-            connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(&clock)).map_err(|source| {
-                StartError::Endpoint {
-                    receiver: organisation,
-                    source,
-                }
-            })
-        };
+        let channel = || channel(receiver, tls, &context.clock);
         let pair = Pair {
             sender: config.organisation,
-            receiver: organisation,
+            receiver: receiver.organisation,
         };
         // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
         // are followed and confirmed over another.
@@ -324,11 +367,21 @@ fn start_workers(
         let comparing = tracking.clone();
         let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
         let comparing = comparing.map_err(InvalidConfig::from)?;
+        let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
+        let stating = StatementWorker::new(
+            Arc::clone(context),
+            tracking.clone(),
+            channel()?,
+            config.statements,
+            backoff,
+        );
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
+        shutdown.spawn("still there", holding.run(shutdown.clone()));
+        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())
 }

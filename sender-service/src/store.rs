@@ -5,15 +5,22 @@
 pub mod attachment;
 pub mod child;
 pub mod columns;
+pub mod confirmation;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod doubt;
+pub mod entry;
+pub mod faulty;
 pub mod figures;
+pub mod holding;
 pub mod holdings;
 pub mod news;
+pub mod period;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
+pub mod recovered;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -48,9 +55,24 @@ pub static SCHEMA: Schema = Schema {
             sql: include_str!("../migrations/0004_written_once.sql"),
         },
         Migration {
+            number: 5,
+            name: "statement",
+            sql: include_str!("../migrations/0005_statement.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "closing_kind",
+            sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
+        Migration {
             number: 7,
             name: "reconciliation",
             sql: include_str!("../migrations/0007_reconciliation.sql"),
+        },
+        Migration {
+            number: 8,
+            name: "still_there",
+            sql: include_str!("../migrations/0008_still_there.sql"),
         },
     ],
 };

@@ -9,11 +9,13 @@
 mod apply;
 mod changes;
 mod picture;
+mod replay;
 mod verify;
 mod worker;
 
 pub use apply::{Applied, ApplyReceipts};
 pub use changes::{Distrust, EnsureReceivers, TrustReceiver};
 pub(crate) use picture::Picture;
+pub(crate) use replay::Replay;
 pub use verify::Incoming;
 pub use worker::{Step, TrackingWorker};

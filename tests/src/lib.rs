@@ -3,6 +3,7 @@
 pub mod balancer;
 pub mod commands;
 pub mod database;
+pub mod figures;
 pub mod proxy;
 pub mod raw;
 pub mod tables;

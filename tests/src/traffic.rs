@@ -136,6 +136,7 @@ async fn assign_all(receiver: &LocalClient, token: &str) -> Result<(), Status> {
                     on_behalf_of_staff_id: String::new(),
                 }),
                 caseworker_staff_id: CASEWORKERS[index % CASEWORKERS.len()].to_owned(),
+                known_to_service: 0,
             };
             work_list.assign_child(request).await?;
         }

@@ -47,6 +47,19 @@ const SENDER: &[Rule] = &[
     may("SenderService/StartReconciliation", &["desk", "administrator"]),
     may("SenderService/ListReconciliations", &["desk", "administrator"]),
     may("SenderService/GetReconciliation", &["desk", "administrator"]),
+    may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
+    may("TaskService/CloseTask", &["desk", "administrator"]),
+    may("FiguresService/ExportFigures", &["desk"]),
+    may("StatementService/ListStatements", &["desk", "administrator"]),
+    may("StatementService/GetStatement", &["desk", "administrator"]),
+    may(
+        "ConfirmationService/ListConfirmations",
+        &["officer", "desk", "administrator"],
+    ),
+    may("ConfirmationService/AskHeld", &["desk", "administrator"]),
+    may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
+    may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
+    may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.
@@ -68,6 +81,10 @@ const RECEIVER: &[Rule] = &[
     ),
     may("StaffService/IssueCredential", &["administrator"]),
     may("StaffService/RevokeCredential", &["administrator"]),
+    may("TaskService/ListTasks", &["intake leader", "duty", "administrator"]),
+    may("TaskService/CloseTask", &["intake leader", "administrator"]),
+    may("StatementService/ListStatements", &["intake leader", "administrator"]),
+    may("StatementService/GetStatement", &["intake leader", "administrator"]),
 ];
 
 /// Every call of the services in a package.

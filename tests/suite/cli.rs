@@ -1,9 +1,12 @@
 //! The commands as people at both ends use them: what they print, how they end, and what they say when they fail.
 
 mod attachments;
+mod evidence;
 mod failures;
+mod figures;
 mod operation;
 mod people;
+mod statements;
 
 use std::{fs, process::Command};
 

@@ -1,4 +1,5 @@
-//! Fifty SIGKILLs during the replay: every report exactly once, every chain whole, nothing falsely delivered.
+//! Fifty SIGKILLs during the replay: every report exactly once, every chain whole, nothing falsely delivered, and evidence
+//! of all of it that holds.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -7,7 +8,20 @@ use framme_demo::{
     verdict::Verdict,
     world::{LocalTransport, Process, Storage, World, WorldOptions, programs_beside_this_one},
 };
+use framme_shared::{
+    domain::{
+        evidence::{Package, verify},
+        jws::TrustedIssuers,
+        receipt::ReceiptVerifier,
+    },
+    runtime::clock::{Clock as _, SystemClock},
+    wire::{
+        pb::sender::{EvidencePeriod, ExportEvidenceRequest, export_evidence_request::Scope},
+        time::to_pb,
+    },
+};
 use framme_tests::database::{Folder, postgres_server};
+use jiff::Timestamp;
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 
 /// How many times a service is killed.
@@ -51,6 +65,7 @@ async fn survives_fifty_kills(storage: Storage, seed: u64) {
     assert_eq!(replay.table(&world).await.unwrap(), expected_after().unwrap());
     assert_every_report_is_there_once(&world, &replay).await;
     assert_both_sides_hold_whole_chains(&world).await;
+    assert_the_evidence_holds(&world, &replay).await;
 }
 
 /// Kills one of the services, and starts it again, at fifty moments spread at random over the calls of the replay: each
@@ -93,4 +108,49 @@ async fn assert_both_sides_hold_whole_chains(world: &World) {
     for receiver in &world.receivers {
         receiver.process.command(&["doctor", "--full"]).await.unwrap();
     }
+}
+
+/// Every report's package and that of everything that passed to each receiver verify by the roots alone, and tell of each
+/// child what the sender's figures tell.
+async fn assert_the_evidence_holds(world: &World, replay: &Replay) {
+    let roots = std::fs::read(&world.sender.local.trust.trust).unwrap();
+    let verifier = ReceiptVerifier::new(TrustedIssuers::from_pem(&roots, b"").unwrap());
+    let verdict = async |scope: Scope| {
+        let package = Package::read(&export(world, scope).await).unwrap();
+        let verdict = verify(&package, &verifier, SystemClock.now()).unwrap();
+        assert_eq!(verdict.faults, []);
+        (
+            verdict.children.len(),
+            verdict.children.iter().filter(|child| child.is_delivered()).count(),
+        )
+    };
+    let (mut children, mut delivered) = (0, 0);
+    for report in replay.report_ids() {
+        let (of_report, and_delivered) = verdict(Scope::ReportId(report.to_owned())).await;
+        (children, delivered) = (children + of_report, delivered + and_delivered);
+    }
+    assert_eq!((children, delivered), (279, 271));
+    let (mut children, mut delivered) = (0, 0);
+    for receiver in &world.receivers {
+        let now = SystemClock.now();
+        let period = EvidencePeriod {
+            receiver_organisation_number: receiver.organisation.to_string(),
+            from_time: Some(to_pb(Timestamp::UNIX_EPOCH)),
+            until_time: Some(to_pb(Timestamp::from_second(now.as_second() + 1).unwrap())),
+        };
+        let (of_receiver, and_delivered) = verdict(Scope::Period(period)).await;
+        (children, delivered) = (children + of_receiver, delivered + and_delivered);
+    }
+    assert_eq!((children, delivered), (279, 271));
+}
+
+async fn export(world: &World, scope: Scope) -> Vec<u8> {
+    let request = ExportEvidenceRequest { scope: Some(scope) };
+    let mut client = world.sender.local.evidence(&world.sender.desk_token).unwrap();
+    let mut chunks = client.export_evidence(request).await.unwrap().into_inner();
+    let mut file = Vec::new();
+    while let Some(message) = chunks.message().await.unwrap() {
+        file.extend_from_slice(&message.chunk);
+    }
+    file
 }

@@ -9,6 +9,8 @@ pub(crate) mod sender;
 
 use std::time::Duration;
 
+use framme_shared::wire::status::Received;
+
 /// The organisations of these tests.
 pub(crate) const RECEIVER: u32 = 1;
 pub(crate) const OTHER_RECEIVER: u32 = 2;
@@ -29,6 +31,21 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
         }
     };
     soon(what, asking).await;
+}
+
+/// Calls until storage that is overloaded by everything else on this machine takes it.
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, tonic::Status>>>(mut call: impl FnMut() -> F) -> T {
+    let calling = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            match call().await {
+                Ok(answer) => return answer,
+                Err(status) => assert!(Received::from_status(&status).may_pass(), "{status:?}"),
+            }
+            ticks.tick().await;
+        }
+    };
+    soon("it is taken", calling).await
 }
 
 /// Fails a test that would otherwise hang.

@@ -132,6 +132,7 @@ async fn assign_all(receiver: &ReceiverNode) {
                     on_behalf_of_staff_id: String::new(),
                 }),
                 caseworker_staff_id: CASEWORKERS[0].to_owned(),
+                known_to_service: 0,
             };
             leader.assign_child(request).await.unwrap();
         }

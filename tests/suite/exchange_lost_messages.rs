@@ -1,17 +1,30 @@
 //! Lost requests and lost answers, for every call of the exchange that changes something: the second arrival gets the
 //! first answer, byte for byte, and has no effect of its own.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+    },
+};
 
+use framme_demo::pki::synthetic_organisation;
 use framme_shared::{
-    domain::digest::Digest,
-    runtime::clock::SystemClock,
+    db::statements,
+    domain::{
+        digest::Digest,
+        receipt::{Pair, Software},
+        statement::{Receipts, StatementClaims, TallyOfDay, Transmissions, View, day_of, sign},
+    },
+    runtime::clock::{Clock as _, SystemClock},
     wire::{
         pb::{
             DESCRIPTORS,
             exchange::{
-                ConfirmReceiptsRequest, ConfirmReceiptsResponse, SubmitTransmissionRequest, SubmitTransmissionResponse,
-                UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
+                ConfirmReceiptsRequest, ConfirmReceiptsResponse, ExchangeStatementRequest, ExchangeStatementResponse,
+                SubmitTransmissionRequest, SubmitTransmissionResponse, UploadAttachmentResponse,
+                WithdrawTransmissionRequest, WithdrawTransmissionResponse,
             },
             report::{Attachment, AttachmentUploadState, ErrorReason},
         },
@@ -23,12 +36,13 @@ use framme_tests::{
     on_both_databases,
     proxy::{Fault, Proxy, Way},
 };
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::{Status, codegen::Bytes};
 
 use crate::exchange::{
-    POLICE,
+    POLICE, RECEIVER,
     authorities::Authorities,
     raw,
     receiver::{RealReceiver, encoded, new_id, upload},
@@ -52,7 +66,7 @@ struct Mutating {
     differs: ErrorReason,
 }
 
-const MUTATING: [Mutating; 4] = [
+const MUTATING: [Mutating; 5] = [
     Mutating {
         method: "UploadAttachment",
         effect: "upload_completed",
@@ -74,10 +88,22 @@ const MUTATING: [Mutating; 4] = [
         effect: "receipts_confirmed",
         differs: ErrorReason::ChainMismatch,
     },
+    Mutating {
+        method: "ExchangeStatement",
+        effect: "statement_received",
+        differs: ErrorReason::ContentDiffers,
+    },
 ];
 
 /// And a comparison, which is made anew whenever it breaks: `reconciliation::signed` has its lost answer.
-const READING: [&str; 4] = ["GetAttachmentUpload", "StreamReceipts", "CompareNumbers", "Reconcile"];
+const READING: [&str; 6] = [
+    "GetAttachmentUpload",
+    "StreamReceipts",
+    "CompareNumbers",
+    "Reconcile",
+    "CountKnownChildren",
+    "ConfirmHeld",
+];
 
 #[test]
 fn every_call_of_the_exchange_that_changes_something_is_in_these_tests() {
@@ -99,6 +125,8 @@ fn every_call_of_the_exchange_that_changes_something_is_in_these_tests() {
 struct Line {
     receiver: RealReceiver,
     proxy: Proxy,
+    /// How many days were stated, each further back.
+    days: AtomicI32,
 }
 
 /// One request, and the same ids with other content.
@@ -112,7 +140,16 @@ impl Line {
         let authorities = Authorities::new(Arc::new(SystemClock));
         let receiver = RealReceiver::start(&authorities, database).await;
         let proxy = Proxy::before(receiver.address()).await;
-        Self { receiver, proxy }
+        // A receiver that runs for the first time states the day before, for each sender.
+        until("the receiver has stated the day before", || async {
+            receiver.ledger("statement_made").await == 2
+        })
+        .await;
+        Self {
+            receiver,
+            proxy,
+            days: AtomicI32::new(1),
+        }
     }
 
     /// A request that has never come before, about a transmission of its own.
@@ -166,8 +203,51 @@ impl Line {
                 };
                 Requests::of(&request, &other)
             }
+            "ExchangeStatement" => {
+                self.days.fetch_add(1, Ordering::Relaxed);
+                let now = SystemClock.now();
+                let times = [now, now - SignedDuration::from_micros(1)];
+                let [right, other] = times.map(|time| ExchangeStatementRequest {
+                    statement: self.statement(time),
+                });
+                Requests::of(&right, &other)
+            }
             unknown => panic!("{unknown} has no request here"),
         }
+    }
+
+    /// The day that was stated last.
+    fn day(&self) -> Date {
+        let back = self.days.load(Ordering::Relaxed);
+        day_of(SystemClock.now()).checked_sub(back.days()).unwrap()
+    }
+
+    /// What the police state of that day, on which nothing was sent, at this time.
+    fn statement(&self, time: Timestamp) -> String {
+        let (day, nothing) = (self.day(), TallyOfDay::default().finish());
+        let claims = StatementClaims {
+            pair: Pair {
+                sender: synthetic_organisation(POLICE),
+                receiver: synthetic_organisation(RECEIVER),
+            },
+            day,
+            time,
+            transmissions: Transmissions {
+                tally: nothing,
+                last: 0,
+            },
+            view: View::Sender { receipted: nothing },
+            receipts: Receipts {
+                last: 0,
+                head: Digest::ZERO,
+            },
+            software: Software {
+                name: "test".to_owned(),
+                version: "1".to_owned(),
+            },
+        };
+        let signer = self.receiver.authorities.signer(&self.receiver.police);
+        sign(signer.jws(), &claims).unwrap()
     }
 
     /// Submits a transmission past the proxy.
@@ -201,6 +281,13 @@ impl Line {
             "ConfirmReceipts" => encoded(&ConfirmReceiptsResponse {
                 sequence: receipts.len() as u64,
             }),
+            "ExchangeStatement" => {
+                let reader = self.receiver.receiver.core().db.reader();
+                let texts = statements::texts(reader, &synthetic_organisation(POLICE), self.day()).await;
+                encoded(&ExchangeStatementResponse {
+                    statement: texts.unwrap().own.unwrap(),
+                })
+            }
             unknown => panic!("{unknown} has no answer here"),
         }
     }

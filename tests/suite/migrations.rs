@@ -48,7 +48,7 @@ async fn upgraded(
 }
 
 async fn a_senders_contents_and_receipts_from_before_are_read_as_they_were(test: TestDatabase) {
-    use framme_sender::store::{SCHEMA, receipt, view};
+    use framme_sender::store::{SCHEMA, confirmation, receipt, view};
     let database = upgraded(
         &test,
         up_to(&SCHEMA, 3),
@@ -84,6 +84,13 @@ async fn a_senders_contents_and_receipts_from_before_are_read_as_they_were(test:
     assert_eq!(receipts, ["head.body.signature"]);
     let shown = view::look_up(database.reader(), &report).await.unwrap().unwrap();
     assert_eq!(shown.children().next().unwrap().child.to_string(), CHILD);
+    // It was handed over, so it is asked for after a day.
+    let receiver = ORGANISATION.parse().unwrap();
+    for (hours, due) in [(23, false), (25, true)] {
+        let at = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(hours);
+        let found = confirmation::any_due(database.reader(), &receiver, at).await;
+        assert_eq!(found.unwrap(), due);
+    }
 }
 
 async fn a_receivers_contents_receipts_and_answers_from_before_are_read_as_they_were(test: TestDatabase) {

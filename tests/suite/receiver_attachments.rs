@@ -1,7 +1,7 @@
 //! Files: in steps that survive a broken stream, complete only when read back, read only by those who may.
 
 use framme_shared::{
-    domain::digest::Digest,
+    domain::{digest::Digest, holding::Presence},
     wire::pb::{
         exchange::{GetAttachmentUploadRequest, SubmitTransmissionRequest, UploadAttachmentRequest},
         receiver::DownloadAttachmentRequest,
@@ -14,7 +14,10 @@ use framme_shared::{
 use framme_tests::{database::TestDatabase, on_both_databases};
 use tonic::Status;
 
-use crate::receiving::{OTHER_POLICE, POLICE, Receiving, TROMSO, new_id, reason, submission};
+use crate::{
+    receiver_holding::ask_as,
+    receiving::{OTHER_POLICE, POLICE, Receiving, TROMSO, new_id, reason, submission},
+};
 
 on_both_databases!(
     a_file_arrives_whole_and_is_read_by_whoever_may,
@@ -22,6 +25,7 @@ on_both_databases!(
     a_wrong_digest_keeps_nothing,
     a_file_that_is_cut_off_oversized_or_out_of_order_is_refused,
     another_organisation_finds_no_file,
+    a_file_is_read_back_whenever_its_sender_asks,
 );
 
 const MIB: usize = 1024 * 1024;
@@ -234,4 +238,30 @@ async fn another_organisation_finds_no_file(database: TestDatabase) {
         reason(other.submit_transmission(request).await),
         ErrorReason::AttachmentIncomplete
     );
+}
+
+async fn a_file_is_read_back_whenever_its_sender_asks(database: TestDatabase) {
+    let receiving = Receiving::start(database).await;
+    let file = File::of(MIB + 5);
+    upload(&receiving, file.stream(0, file.bytes.len())).await.unwrap();
+    receiving.submit(&file.transmission(&receiving, 1)).await;
+    let asked = async |with_files: bool| {
+        let id = file.transmission.as_str();
+        let answer = ask_as(&receiving, POLICE, |it| it.with_attachments = with_files, &[id]).await;
+        answer.unwrap().holding.of(&id.parse().unwrap()).unwrap().clone()
+    };
+    let Presence::Held(held) = asked(true).await else {
+        panic!("it is held");
+    };
+    let files = held.files.unwrap();
+    assert_eq!(files[0].attachment.to_string(), file.attachment);
+    assert_eq!(files[0].digest, Digest::of(&file.bytes));
+
+    let mut connection = receiving.database.connect().await;
+    let done = sqlx::query("DELETE FROM attachment_chunk WHERE chunk_number = 2")
+        .execute(&mut connection)
+        .await;
+    assert_eq!(done.unwrap().rows_affected(), 1);
+    assert!(matches!(asked(false).await, Presence::Held(held) if held.files.is_none()));
+    assert_eq!(asked(true).await, Presence::Damaged);
 }

@@ -256,9 +256,20 @@ async fn content_that_does_not_open_is_never_confirmed(database: TestDatabase) {
     let request = receiving.transmission(1, &[TROMSO]);
     store_only(&receiving, &request).await;
     spoil(&receiving).await;
-    let answer = receiving.exchange(POLICE).submit_transmission(request).await;
+    let withdrawal = WithdrawTransmissionRequest {
+        transmission_id: request.transmission_id.clone(),
+        request_id: new_id(),
+        withdrawn_by: "desk-1".to_owned(),
+    };
+    let answer = receiving.exchange(POLICE).withdraw_transmission(withdrawal).await;
     assert_eq!(reason(answer), ErrorReason::StorageCorrupt);
     assert!(receiving.receipts().await.is_empty());
+    // The repetition brings the bytes again: they are put back, read back and only then confirmed.
+    receiving.submit(&request).await;
+    assert_eq!(receiving.receipts().await[0].digest, Digest::of(&request.content));
+    let id = request.transmission_id.parse().unwrap();
+    let read = content::read_back(receiving.core(), &id).await;
+    assert_eq!(&*read.unwrap().bytes, &*request.content);
 }
 
 /// Puts other bytes where the sealed content is.

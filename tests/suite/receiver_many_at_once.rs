@@ -33,6 +33,7 @@ async fn assign(receiving: &Receiving, change: ChildChange, to: &str) -> Result<
     let request = AssignChildRequest {
         change: Some(change),
         caseworker_staff_id: to.to_owned(),
+        known_to_service: 0,
     };
     let answer = receiving.work_list(&receiving.leader).assign_child(request).await?;
     Ok(answer.into_inner().changed.unwrap())

@@ -104,6 +104,7 @@ async fn an_assignment_is_receipted_and_repeated_byte_for_byte(database: TestDat
     let assignment = AssignChildRequest {
         change: Some(change(&request, 0)),
         caseworker_staff_id: CASEWORKER.to_owned(),
+        known_to_service: 0,
     };
     let mut work_list = receiving.work_list(&receiving.leader);
     let first = work_list.assign_child(assignment.clone()).await.unwrap().into_inner();
@@ -154,6 +155,7 @@ async fn a_case_system_states_on_whose_behalf_it_acts(database: TestDatabase) {
             ..change(&request, 0)
         }),
         caseworker_staff_id: CASEWORKER.to_owned(),
+        known_to_service: 0,
     };
     assert_eq!(
         reason(work_list.assign_child(on_behalf_of("")).await),
@@ -239,6 +241,7 @@ async fn a_caseworker_sees_own_children_only(database: TestDatabase) {
     let assignment = AssignChildRequest {
         change: Some(change(&mine, 0)),
         caseworker_staff_id: COLLEAGUE.to_owned(),
+        known_to_service: 0,
     };
     assert_eq!(
         reason(work_list.assign_child(assignment).await),

@@ -9,12 +9,12 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     core::Core,
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, organisation::OrganisationNumber},
+    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -25,7 +25,11 @@ use framme_shared::{
     },
     wire::{
         pb::{
-            exchange::{SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient},
+            exchange::{
+                SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
+                figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
+                statement_service_client::StatementServiceClient,
+            },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
@@ -80,9 +84,19 @@ impl Receiving {
     }
 
     pub(crate) async fn start_with(database: TestDatabase, clock: Arc<dyn Clock>) -> Self {
+        Self::start_as(database, clock, |_| {}).await
+    }
+
+    /// With another configuration than the usual one.
+    pub(crate) async fn start_configured(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_as(database, Arc::new(SystemClock), change).await
+    }
+
+    async fn start_as(database: TestDatabase, clock: Arc<dyn Clock>, change: impl FnOnce(&mut Config)) -> Self {
         install_provider();
         let pki = Pki::new(clock.now()).unwrap();
-        let config = config(&database, &pki);
+        let mut config = config(&database, &pki);
+        change(&mut config);
         Database::migrate(&config.database, &framme_receiver::store::SCHEMA, clock.now())
             .await
             .unwrap();
@@ -169,14 +183,38 @@ impl Receiving {
 
     /// The exchange, as this organisation.
     pub(crate) fn exchange(&self, organisation: u32) -> ExchangeServiceClient<Channel> {
+        ExchangeServiceClient::new(self.channel(organisation))
+    }
+
+    /// What is counted for figures, as this organisation.
+    pub(crate) fn figures(&self, organisation: u32) -> FiguresServiceClient<Channel> {
+        FiguresServiceClient::new(self.channel(organisation))
+    }
+
+    /// The exchange of daily statements, as this organisation.
+    pub(crate) fn statements(&self, organisation: u32) -> StatementServiceClient<Channel> {
+        StatementServiceClient::new(self.channel(organisation))
+    }
+
+    /// What this organisation signs with.
+    pub(crate) fn signer(&self, organisation: u32) -> JwsSigner {
+        let issued = self.pki.enterprise(synthetic_organisation(organisation)).unwrap();
+        JwsSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
+    }
+
+    /// Questions whether something is still held, as this organisation.
+    pub(crate) fn holdings(&self, organisation: u32) -> HoldingServiceClient<Channel> {
+        HoldingServiceClient::new(self.channel(organisation))
+    }
+
+    fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
         let folder = self.database.folder().join(format!("sender-{organisation}"));
         let files = pki::install(&self.pki, &issued, &folder, &folder, &[]).unwrap();
         let tls = TlsStore::load(files, Arc::clone(&self.clock)).unwrap();
         let endpoint = format!("https://{}", self.receiver.addresses().exchange);
-        let channel = connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap();
-        ExchangeServiceClient::new(channel)
+        connect::channel(&endpoint, tls, self.config.organisation, Arc::clone(&self.clock)).unwrap()
     }
 
     /// A transmission with one child in each of these municipalities.
@@ -220,6 +258,7 @@ impl Receiving {
         let request = AssignChildRequest {
             change: Some(change(request, child)),
             caseworker_staff_id: to.to_owned(),
+            known_to_service: 0,
         };
         let answer = self.work_list(&self.leader).assign_child(request).await?;
         Ok(answer.into_inner().changed.unwrap())
@@ -284,6 +323,7 @@ pub(crate) fn submission(sequence: u64, report: &pb::Report, at: jiff::Timestamp
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 
@@ -336,12 +376,14 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }
 
 /// As `receiver credential issue --direct` does.
-async fn first_administrator(core: &Core) -> String {
+pub(crate) async fn first_administrator(core: &Core) -> String {
     use framme_receiver::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind as Kind};
     let staff: framme_shared::domain::staff_id::StaffId = ADMINISTRATOR.parse().unwrap();
     let keys = Arc::clone(&core.keys);

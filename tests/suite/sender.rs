@@ -3,11 +3,15 @@
 mod attachments;
 mod credentials;
 mod doctor;
+mod evidence;
+mod figures;
+mod holding;
 mod outbox;
 mod receiver;
 mod requests;
 mod signing;
 mod stage;
+mod statements;
 mod submission;
 mod tracking;
 mod unsubmitted;

@@ -251,6 +251,7 @@ async fn assign(
                 on_behalf_of_staff_id: String::new(),
             }),
             caseworker_staff_id: CASEWORKERS[0].to_owned(),
+            known_to_service: 0,
         };
         let changed = client
             .assign_child(request)

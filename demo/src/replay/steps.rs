@@ -135,6 +135,7 @@ impl Replay {
                     on_behalf_of_staff_id: String::new(),
                 }),
                 caseworker_staff_id: CASEWORKERS[index % CASEWORKERS.len()].to_owned(),
+                known_to_service: 0,
             };
             until_answered(|| async {
                 receiver

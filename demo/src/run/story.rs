@@ -240,6 +240,7 @@ async fn assign(receiver: &ReceiverNode, report_id: &str) -> anyhow::Result<()> 
                 on_behalf_of_staff_id: String::new(),
             }),
             caseworker_staff_id: CASEWORKERS[0].to_owned(),
+            known_to_service: 0,
         };
         receiver.intake_leader()?.assign_child(request).await?;
     }

@@ -12,7 +12,10 @@ use framme_shared::{
     },
     wire::pb::{
         receiver::{staff_service_client::StaffServiceClient, work_list_service_client::WorkListServiceClient},
-        sender::sender_service_client::SenderServiceClient,
+        sender::{
+            evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
+            sender_service_client::SenderServiceClient,
+        },
     },
 };
 use tonic::{
@@ -70,6 +73,16 @@ impl LocalClient {
     /// The sender's local service.
     pub fn sender(&self, token: &str) -> anyhow::Result<SenderServiceClient<Client>> {
         Ok(SenderServiceClient::new(self.with_token(token)?))
+    }
+
+    /// The sender's signed figures.
+    pub fn figures(&self, token: &str) -> anyhow::Result<FiguresServiceClient<Client>> {
+        Ok(FiguresServiceClient::new(self.with_token(token)?))
+    }
+
+    /// Evidence, as the sender exports it.
+    pub fn evidence(&self, token: &str) -> anyhow::Result<EvidenceServiceClient<Client>> {
+        Ok(EvidenceServiceClient::new(self.with_token(token)?))
     }
 
     /// The receiver's work list.

@@ -33,11 +33,19 @@ pub enum Rpc {
     IssueCredential,
     /// `StaffService.RevokeCredential`
     RevokeCredential,
+    /// `StatementService.ListStatements`
+    ListStatements,
+    /// `StatementService.GetStatement`
+    GetStatement,
+    /// `TaskService.ListTasks`
+    ListTasks,
+    /// `TaskService.CloseTask`
+    CloseTask,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -52,6 +60,10 @@ impl Rpc {
         Self::ListStaff,
         Self::IssueCredential,
         Self::RevokeCredential,
+        Self::ListTasks,
+        Self::CloseTask,
+        Self::ListStatements,
+        Self::GetStatement,
     ];
 
     /// The method's name in the contract.
@@ -72,6 +84,10 @@ impl Rpc {
             Self::ListStaff => "ListStaff",
             Self::IssueCredential => "IssueCredential",
             Self::RevokeCredential => "RevokeCredential",
+            Self::ListStatements => "ListStatements",
+            Self::GetStatement => "GetStatement",
+            Self::ListTasks => "ListTasks",
+            Self::CloseTask => "CloseTask",
         }
     }
 }
@@ -157,6 +173,15 @@ pub const RULES: &[Rule] = &[
     may(Role::CaseSystem, Rpc::ListStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::IssueCredential, Reach::Everything),
     may(ADMINISTRATOR, Rpc::RevokeCredential, Reach::Everything),
+    may(LEADER, Rpc::ListStatements, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListStatements, Reach::Everything),
+    may(LEADER, Rpc::GetStatement, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::GetStatement, Reach::Everything),
+    may(LEADER, Rpc::ListTasks, Reach::Everything),
+    may(DUTY, Rpc::ListTasks, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
+    may(LEADER, Rpc::CloseTask, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

@@ -8,8 +8,8 @@ use framme_shared::{
     },
     wire::pb::{
         receiver::{
-            AssignChildRequest, ChildChange, ChildChanged, RecordAssessmentRequest, RedirectChildRequest,
-            RegisterChildRequest, RejectChildRequest, RevokeAssignmentRequest,
+            AssignChildRequest, ChildChange, ChildChanged, KnownToService, RecordAssessmentRequest,
+            RedirectChildRequest, RegisterChildRequest, RejectChildRequest, RevokeAssignmentRequest,
         },
         report::{AssessmentOutcome, ChildState, RejectionReason},
     },
@@ -51,6 +51,19 @@ pub struct Assign {
     /// The caseworker's staff id.
     #[arg(long)]
     to: String,
+    /// Whether the service knew the child's case before, by another route than this report. Leaves the service in counts
+    /// only.
+    #[arg(long)]
+    known_to_service: Option<Known>,
+}
+
+/// Whether a child's case was known.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Known {
+    /// It was.
+    Yes,
+    /// It was not.
+    No,
 }
 
 /// Options of `revoke`.
@@ -131,6 +144,12 @@ impl Assign {
         let request = AssignChildRequest {
             change: self.target.change(),
             caseworker_staff_id: self.to,
+            known_to_service: match self.known_to_service {
+                None => KnownToService::Unspecified,
+                Some(Known::Yes) => KnownToService::Known,
+                Some(Known::No) => KnownToService::NotKnown,
+            }
+            .into(),
         };
         let answer = client::work_list(common)?.assign_child(request).await?.into_inner();
         Ok(print(common, answer.changed))

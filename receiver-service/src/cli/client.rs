@@ -5,7 +5,10 @@ use framme_shared::{
         access::{Client, Configured},
         tls::TrustFiles,
     },
-    wire::pb::receiver::{staff_service_client::StaffServiceClient, work_list_service_client::WorkListServiceClient},
+    wire::pb::receiver::{
+        staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
+    },
 };
 
 use super::{Common, setup::configuration};
@@ -21,6 +24,16 @@ pub(super) fn work_list(common: &Common) -> anyhow::Result<WorkListServiceClient
 /// The staff register.
 pub(super) fn staff(common: &Common) -> anyhow::Result<StaffServiceClient<Client>> {
     Ok(StaffServiceClient::new(connect(common)?))
+}
+
+/// Daily statements.
+pub(super) fn statements(common: &Common) -> anyhow::Result<StatementServiceClient<Client>> {
+    Ok(StatementServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
+/// Tasks for people.
+pub(super) fn tasks(common: &Common) -> anyhow::Result<TaskServiceClient<Client>> {
+    Ok(TaskServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {

@@ -6,6 +6,7 @@ use framme_shared::{
     runtime::{
         access::{AccessError, advice, not_reached},
         config::ConfigError,
+        evidence::VerifyError,
         exit::Exit,
     },
     wire::status::{Received, explain},
@@ -52,6 +53,9 @@ fn exit_of(error: &Error) -> Exit {
         || error.is::<KeyFileError>()
     {
         return Exit::Usage;
+    }
+    if let Some(error) = error.downcast_ref::<VerifyError>() {
+        return error.exit();
     }
     match error.downcast_ref::<StartError>() {
         Some(StartError::Config(_) | StartError::Keys(_) | StartError::WrongKeys(_)) => return Exit::Usage,

@@ -1,13 +1,11 @@
 //! Every chain of receipts from its first to its last: numbers, links, digests and signatures.
 
-use std::fs;
-
 use framme_shared::{
-    domain::{
-        jws::TrustedIssuers,
-        receipt::{ChainHead, Pair, ReceiptVerifier},
+    domain::receipt::{ChainHead, Pair, ReceiptVerifier},
+    runtime::{
+        diagnosis::{ChainCheck, Finding},
+        trust::ReceiptTrust,
     },
-    runtime::diagnosis::{ChainCheck, Finding},
 };
 
 use crate::{
@@ -21,12 +19,13 @@ use crate::{
 const PAGE: u32 = 500;
 
 pub(super) async fn all(core: &Core, config: &Config, progress: &mut impl FnMut()) -> Result<Vec<Finding>, Refusal> {
-    let Some(verifier) = verifier(config) else {
+    let Ok(trust) = ReceiptTrust::load(&config.tls) else {
         return Ok(vec![Finding::fault(
             "receipts",
             "trust and revocation lists cannot be read",
         )]);
     };
+    let verifier = trust.verifier();
     let mut findings = Vec::new();
     for sender in peer::all(core.db.reader()).await? {
         let pair = Pair {
@@ -36,16 +35,6 @@ pub(super) async fn all(core: &Core, config: &Config, progress: &mut impl FnMut(
         findings.push(chain(core, &verifier, &pair, progress).await?);
     }
     Ok(findings)
-}
-
-fn verifier(config: &Config) -> Option<ReceiptVerifier> {
-    let roots = fs::read(&config.tls.trust).ok()?;
-    let mut lists = Vec::new();
-    for path in &config.tls.crls {
-        lists.extend(fs::read(path).ok()?);
-        lists.push(b'\n');
-    }
-    Some(ReceiptVerifier::new(TrustedIssuers::from_pem(&roots, &lists).ok()?))
 }
 
 async fn chain(

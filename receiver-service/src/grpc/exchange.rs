@@ -2,6 +2,8 @@
 
 mod attachments;
 mod receipts;
+mod recovery;
+mod statements;
 mod submit;
 
 use std::{pin::Pin, sync::Arc};
@@ -23,6 +25,7 @@ use framme_shared::{
 use futures::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use self::{recovery::Recovery, statements::ExchangedStatements};
 use crate::{core::Core, error::Refusal};
 
 /// Serves senders.

@@ -174,7 +174,7 @@ impl StoreTransmission {
     }
 
     /// The first file that has not arrived whole, as the content announces it.
-    async fn incomplete(&self, tx: &mut Tx) -> Result<Option<AttachmentId>, StoreError> {
+    pub(super) async fn incomplete(&self, tx: &mut Tx) -> Result<Option<AttachmentId>, StoreError> {
         let Incoming { new, attachments, .. } = self.incoming.as_ref();
         if attachments.is_empty() {
             return Ok(None);

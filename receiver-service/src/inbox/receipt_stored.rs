@@ -35,6 +35,8 @@ pub struct ReceiptStored {
     pub children: usize,
     /// SHA-256 of the content as read back from storage.
     pub digest: Digest,
+    /// The last receipt that the sender says it holds; 0 when it does not say.
+    pub held_by_sender: u64,
 }
 
 /// What became of it.
@@ -44,6 +46,8 @@ pub enum Receipted {
     Now(String),
     /// There was one already; another call made it.
     Before,
+    /// The sender holds receipts that are not here: none is made before they have come back.
+    Behind,
 }
 
 impl Change for ReceiptStored {
@@ -64,6 +68,10 @@ impl Change for ReceiptStored {
             let found = found.get_mut(&change.id).ok_or(StoreError::Missing)?;
             if found.receipted {
                 outcomes.push(Receipted::Before);
+                continue;
+            }
+            if change.held_by_sender > found.head.map_or(0, |head| head.sequence()) {
+                outcomes.push(Receipted::Behind);
                 continue;
             }
             found.receipted = true;

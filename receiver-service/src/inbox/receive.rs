@@ -7,11 +7,13 @@ use framme_shared::wire::status::Failure;
 use super::{
     arrive::{Arrival, Incoming, StoreTransmission, local_id},
     receipt_stored::{ReceiptStored, Receipted},
+    restore::restore,
 };
 use crate::{
     content,
     core::Core,
     error::Refusal,
+    recovery::HeldBySender,
     store::{
         child, receipt,
         transmission::{self, Transmission},
@@ -19,11 +21,11 @@ use crate::{
 };
 
 /// Stores it sealed, reads it back from storage, digests that, and answers with the signed receipt; a repetition gets
-/// the first receipt.
+/// the first receipt, after what storage lost meanwhile was put back.
 ///
 /// # Errors
-/// `CONTENT_DIFFERS`, `ATTACHMENT_INCOMPLETE`, `STORAGE_UNAVAILABLE`, `STORAGE_CORRUPT`.
-pub async fn receive(core: &Core, incoming: Incoming, content: &[u8]) -> Result<String, Refusal> {
+/// `CONTENT_DIFFERS`, `ATTACHMENT_INCOMPLETE`, `PAIR_RECOVERING`, `STORAGE_UNAVAILABLE`, `STORAGE_CORRUPT`.
+pub async fn receive(core: &Core, incoming: Incoming, content: &[u8], held_by_sender: u64) -> Result<String, Refusal> {
     let incoming = Arc::new(incoming);
     let store = |id| {
         core.db.change(StoreTransmission {
@@ -38,6 +40,10 @@ pub async fn receive(core: &Core, incoming: Incoming, content: &[u8]) -> Result<
         id = local_id(&incoming.new);
         arrival = store(id).await?;
     }
+    if let Arrival::Repeated(found) = arrival {
+        id = found.id;
+        arrival = restore(core, &incoming, found, content).await?;
+    }
     match arrival {
         Arrival::New => {
             let digest = content::read_back(core, &id).await?.digest;
@@ -49,10 +55,11 @@ pub async fn receive(core: &Core, incoming: Incoming, content: &[u8]) -> Result<
                 report: incoming.new.report,
                 children: incoming.children.len(),
                 digest,
+                held_by_sender,
             };
             confirm(core, receipting).await
         }
-        Arrival::Repeated(found) => first_receipt(core, &found).await,
+        Arrival::Repeated(found) => first_receipt(core, &found, held_by_sender).await,
         Arrival::Differs | Arrival::IdTaken => Err(Failure::ContentDiffers.into()),
         Arrival::Incomplete(attachment) => Err(attachment.into()),
     }
@@ -62,7 +69,7 @@ pub async fn receive(core: &Core, incoming: Incoming, content: &[u8]) -> Result<
 ///
 /// # Errors
 /// As [`receive`].
-pub(super) async fn first_receipt(core: &Core, found: &Transmission) -> Result<String, Refusal> {
+pub(super) async fn first_receipt(core: &Core, found: &Transmission, held_by_sender: u64) -> Result<String, Refusal> {
     if let Some(sequence) = found.stored_receipt_sequence {
         let receipt = receipt::find(core.db.reader(), &found.sender, sequence).await?;
         return receipt
@@ -79,12 +86,13 @@ pub(super) async fn first_receipt(core: &Core, found: &Transmission) -> Result<S
         report: found.report,
         children: children.len(),
         digest,
+        held_by_sender,
     };
     confirm(core, receipting).await
 }
 
 async fn confirm(core: &Core, receipting: ReceiptStored) -> Result<String, Refusal> {
-    let (sender, id) = (receipting.sender, receipting.id);
+    let (sender, id, held_by_sender) = (receipting.sender, receipting.id, receipting.held_by_sender);
     match core.change_for(&sender, receipting).await? {
         Receipted::Now(jws) => Ok(jws),
         Receipted::Before => {
@@ -92,7 +100,12 @@ async fn confirm(core: &Core, receipting: ReceiptStored) -> Result<String, Refus
                 .await?
                 .ok_or(Failure::NotFound)?;
             // There is a receipt now, so this does not come back here.
-            Box::pin(first_receipt(core, &found)).await
+            Box::pin(first_receipt(core, &found, held_by_sender)).await
+        }
+        Receipted::Behind => {
+            let sequence = held_by_sender;
+            core.db.change(HeldBySender { sender, sequence }).await?;
+            Err(Failure::PairRecovering.into())
         }
     }
 }

@@ -49,7 +49,7 @@ pub async fn withdraw(core: &Core, withdrawal: Withdrawal) -> Result<WithdrawTra
         .await?
         .ok_or(Failure::NotFound)?;
     // The chain says that it was stored before it says that it was withdrawn.
-    first_receipt(core, &found).await?;
+    first_receipt(core, &found, 0).await?;
     let sender = withdrawal.sender;
     let withdrawing = WithdrawTransmission {
         notary: Arc::clone(&core.notary),

@@ -8,6 +8,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         receipt::{ChainHead, Pair, ReceiptClaims, StatedBy, Statement},
     },
+    wire::status::Failure,
 };
 
 use super::Notary;
@@ -121,14 +122,18 @@ impl<'n> Book<'n> {
     /// Writes what was entered and moves the end of the chain.
     ///
     /// # Errors
-    /// Those of the database.
-    pub async fn close(self, tx: &mut Tx, by: &'static str) -> Result<(), StoreError> {
+    /// `PAIR_RECOVERING` when receipts were lost and have not come back; those of the database.
+    pub async fn close(self, tx: &mut Tx, by: &'static str) -> Result<(), Refusal> {
         if self.entered.is_empty() {
             return Ok(());
         }
         let at = tx.at();
         receipt::insert(tx.conn(), &self.sender, &self.entered).await?;
         let (to, sha256) = (self.head.sequence(), self.head.digest());
-        peer::advance(tx.conn(), &self.sender, self.opened_at, to, &sha256, by, at).await
+        if peer::advance(tx.conn(), &self.sender, self.opened_at, to, &sha256, by, at).await? {
+            Ok(())
+        } else {
+            Err(Failure::PairRecovering.into())
+        }
     }
 }

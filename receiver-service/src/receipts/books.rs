@@ -8,7 +8,7 @@ use framme_shared::{
 };
 
 use super::{Book, Notary};
-use crate::store::peer;
+use crate::{error::Refusal, store::peer};
 
 /// A book for each sender that receipts are made for.
 #[derive(Default)]
@@ -44,8 +44,8 @@ impl<'n> Books<'n> {
     /// Writes what was entered and moves the ends of the chains.
     ///
     /// # Errors
-    /// Those of the database.
-    pub async fn close(self, tx: &mut Tx, by: &'static str) -> Result<(), StoreError> {
+    /// As [`Book::close`].
+    pub async fn close(self, tx: &mut Tx, by: &'static str) -> Result<(), Refusal> {
         for book in self.by_sender.into_values() {
             book.close(tx, by).await?;
         }

@@ -186,8 +186,8 @@ impl Dialogue {
             .collect::<Result<Vec<_>, _>>();
         let differences = read.map_err(|rule| Failure::invalid_field("result.differences", rule.to_string()))?;
         let answered = under_way.answered;
-        let verifier = self.core.trust.verifier();
-        let findings = answered.check(&result.result, &differences, &verifier, self.core.clock.now())?;
+        let trust = self.core.trust.verifier();
+        let findings = answered.check(&result.result, &differences, trust.jws(), self.core.clock.now())?;
         let finishing = FinishReconciliation {
             notary: Arc::clone(&self.core.notary),
             findings,

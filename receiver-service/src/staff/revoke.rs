@@ -7,18 +7,19 @@ use framme_shared::{
         lifecycle::Event,
         organisation::OrganisationNumber,
         receipt::{StatedBy, Statement},
+        staff_id::StaffId,
     },
     wire::status::Failure,
 };
 
-use super::access::Access;
+use super::access::{Access, Areas, Roles};
 use crate::{
     content::{self, ReadBack},
     error::Refusal,
     receipts::{About, Book, Notary},
     store::{
         child::{self, Child, LiveAssignment, Moved},
-        transmission,
+        staff, transmission,
     },
 };
 
@@ -28,6 +29,29 @@ pub(super) struct Revoked {
     pub(super) assignments: usize,
     /// Whose transmissions.
     pub(super) senders: Vec<OrganisationNumber>,
+}
+
+/// Revokes, with a receipt each, the live assignments that this person cannot hold by the register as it is.
+///
+/// # Errors
+/// As for a change of the register: a corrupt content refuses the whole.
+pub async fn revoke_from(
+    tx: &mut Tx,
+    notary: &Notary,
+    keys: &MasterKeys,
+    staff: &StaffId,
+    by: &StatedBy,
+) -> Result<(), Refusal> {
+    let access = staff::access(&mut *tx.conn(), staff).await?;
+    // Nobody of whom the register knows nothing can hold a child.
+    let access = access.unwrap_or_else(|| Access {
+        staff: staff.clone(),
+        roles: Roles::default(),
+        areas: Areas::default(),
+        active: false,
+    });
+    revoke_what_is_lost(tx, notary, keys, &access, by).await?;
+    Ok(())
 }
 
 /// Revokes, with a receipt each, the live assignments that `access` does not allow. A corrupt content refuses the whole

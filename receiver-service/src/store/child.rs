@@ -7,6 +7,7 @@ use framme_shared::{
     },
     domain::{
         digest::Digest,
+        figures::KnownToService,
         ids::{ChildId, ReportId, RequestId, TransmissionId},
         lifecycle::{ChildColumns, ChildState, InvalidColumns, Stage},
         organisation::OrganisationNumber,
@@ -209,6 +210,52 @@ pub async fn set_case_number(
         .execute(connection),
     )
     .await
+}
+
+/// Drops case numbers whose data key is lost: what does not open any more.
+pub async fn forget_case_numbers(
+    connection: &mut AnyConnection,
+    transmission: &TransmissionId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- child::forget_case_numbers
+        UPDATE child
+        SET case_number_sealed = NULL, version = version + 1, written_at = $1, written_by = 'restore_content'
+        WHERE transmission_id = $2 AND case_number_sealed IS NOT NULL",
+    )
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is said of a child: whether the service knew its case by another route.
+pub type SaidKnown<'a> = (&'a TransmissionId, &'a ChildId, KnownToService);
+
+const SET_KNOWN: ManyRows = ManyRows {
+    head: "-- child::set_known_to_service
+        WITH said (transmission_id, child_id, known_to_service) AS (VALUES",
+    columns: 3,
+    tail: ")
+        UPDATE child
+        SET known_to_service = said.known_to_service
+        FROM said
+        WHERE child.transmission_id = said.transmission_id AND child.child_id = said.child_id",
+};
+
+/// Keeps whether the service knew the cases of these children. No child may come twice.
+pub async fn set_known_to_service(connection: &mut AnyConnection, said: &[SaidKnown<'_>]) -> Result<(), StoreError> {
+    let touched = SET_KNOWN
+        .execute(connection, said, |statement, (transmission, child, known)| {
+            statement
+                .bind(transmission.to_string())
+                .bind(child.to_string())
+                .bind(known.as_str())
+        })
+        .await?;
+    exactly(touched, said.len())
 }
 
 /// Everything that a change of one child must know, read in one statement.

@@ -148,6 +148,27 @@ pub async fn after<'e>(
     rows.iter().map(|row| read(row, sender)).collect()
 }
 
+/// All receipts about a transmission, by the id inside this service, in order.
+pub async fn of_transmission<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+    transmission: &TransmissionId,
+) -> Result<Vec<Receipt>, StoreError> {
+    const OF_TRANSMISSION: &str = concat!(
+        "-- receipt::of_transmission",
+        stored_receipts!(),
+        "
+        WHERE receipt.sender = $1 AND receipt.transmission_id = $2
+        ORDER BY receipt.sequence"
+    );
+    let rows = sqlx::query(OF_TRANSMISSION)
+        .bind(sender.as_str())
+        .bind(transmission.to_string())
+        .fetch_all(executor)
+        .await?;
+    rows.iter().map(|row| read(row, sender)).collect()
+}
+
 fn read(row: &sqlx::any::AnyRow, sender: &OrganisationNumber) -> Result<Receipt, StoreError> {
     let columns = Columns::of(row, "receipt", sender.as_str());
     let sequence = columns.count("sequence")?;

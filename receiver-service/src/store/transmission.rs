@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use framme_shared::{
     db::{
-        StoreError,
+        StoreError, exactly_one,
         rows::{ManyRows, exactly},
         sealing::WrappedKey,
     },
@@ -310,6 +310,108 @@ pub async fn set_stored(
         })
         .await?;
     exactly(touched, receipted.len())
+}
+
+/// The highest number of a transmission of this sender; 0 for none.
+pub async fn last_sequence<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::last_sequence
+        SELECT COALESCE(MAX(sequence), 0) AS sequence
+        FROM transmission
+        WHERE sender = $1",
+    )
+    .bind(sender.as_str())
+    .fetch_one(executor)
+    .await?;
+    Columns::of(&row, "transmission", sender.as_str()).count("sequence")
+}
+
+/// At most `limit` transmissions of this sender after this number, in order.
+pub async fn sent_after<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Transmission>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::sent_after
+        SELECT transmission_id, sender, sent_id, sequence, report_id, submitted_at,
+               stored_at, stored_receipt_sequence, attachment_count, content_sha256
+        FROM transmission
+        WHERE sender = $1 AND sequence > $2
+        ORDER BY sequence
+        LIMIT $3",
+    )
+    .bind(sender.as_str())
+    .bind(stored(after))
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Takes out a transmission with its content and what is left of its children. Its receipts stay: they were made.
+pub async fn remove(connection: &mut AnyConnection, id: &TransmissionId) -> Result<(), StoreError> {
+    for statement in [
+        "-- transmission::remove the children
+        DELETE FROM child WHERE transmission_id = $1",
+        "-- transmission::remove the content
+        DELETE FROM transmission_content WHERE transmission_id = $1",
+        "-- transmission::remove
+        DELETE FROM transmission WHERE transmission_id = $1",
+    ] {
+        sqlx::query(statement)
+            .bind(id.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Writes sealed content anew.
+pub async fn restore_content(
+    connection: &mut AnyConnection,
+    id: &TransmissionId,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    exactly_one(
+        sqlx::query(
+            "-- transmission::restore_content
+            INSERT INTO transmission_content (transmission_id, content_sealed)
+            VALUES ($1, $2)
+            ON CONFLICT (transmission_id) DO UPDATE SET content_sealed = excluded.content_sealed",
+        )
+        .bind(id.to_string())
+        .bind(sealed)
+        .execute(connection),
+    )
+    .await
+}
+
+/// Writes the data key of content that was sealed under a new one.
+pub async fn restore_key(
+    connection: &mut AnyConnection,
+    id: &TransmissionId,
+    content: &SealedContent,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    exactly_one(
+        sqlx::query(
+            "-- transmission::restore_key
+            UPDATE transmission
+            SET wrapped_key = $1, master_key_id = $2, written_at = $3, written_by = 'restore_content'
+            WHERE transmission_id = $4",
+        )
+        .bind(content.key.as_bytes())
+        .bind(master_of(&content.key))
+        .bind(at.as_microsecond())
+        .bind(id.to_string())
+        .execute(connection),
+    )
+    .await
 }
 
 /// At most `limit` ids after this one, in order of ids; empty text for the first page.

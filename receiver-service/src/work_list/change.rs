@@ -8,6 +8,7 @@ use framme_shared::{
     db::{Tx, sealing::MasterKeys},
     domain::{
         digest::Digest,
+        figures::KnownToService,
         ids::{ChildId, TransmissionId},
         lifecycle::{AssessmentOutcome, ChildState, RejectionReason},
         organisation::OrganisationNumber,
@@ -33,7 +34,12 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum Move {
     /// Give it to this caseworker.
-    Assign(StaffId),
+    Assign {
+        /// Whom.
+        caseworker: StaffId,
+        /// Whether the service knew the child's case by another route, where that is said.
+        known: Option<KnownToService>,
+    },
     /// Take it from its caseworker.
     Revoke,
     /// It has a case number, sealed for the child's row.
@@ -49,7 +55,7 @@ pub enum Move {
 impl Move {
     const fn rpc(&self) -> Rpc {
         match self {
-            Self::Assign(_) => Rpc::AssignChild,
+            Self::Assign { .. } => Rpc::AssignChild,
             Self::Revoke => Rpc::RevokeAssignment,
             Self::Register(_) => Rpc::RegisterChild,
             Self::Reject(_) => Rpc::RejectChild,
@@ -60,7 +66,7 @@ impl Move {
 
     const fn name(&self) -> &'static str {
         match self {
-            Self::Assign(_) => "assign_child",
+            Self::Assign { .. } => "assign_child",
             Self::Revoke => "revoke_assignment",
             Self::Register(_) => "register_child",
             Self::Reject(_) => "reject_child",
@@ -210,8 +216,8 @@ impl ChangeChild {
 
     fn statement(&self, loaded: &ForChange) -> Result<Statement, Refusal> {
         Ok(match &self.the_move {
-            Move::Assign(staff) => {
-                Statement::Assigned(assignable(loaded.caseworker.as_ref(), staff, &loaded.child.area)?)
+            Move::Assign { caseworker, .. } => {
+                Statement::Assigned(assignable(loaded.caseworker.as_ref(), caseworker, &loaded.child.area)?)
             }
             Move::Revoke => Statement::Revoked,
             Move::Register(_) => Statement::Registered,

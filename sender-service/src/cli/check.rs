@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::sealing::MasterKeys,
     runtime::{
@@ -13,7 +14,7 @@ use framme_shared::{
 };
 
 use super::{Session, outcome::CommandError};
-use crate::{Config, signing::Signing, trust::ReceiptTrust};
+use crate::{Config, signing::Signing};
 
 /// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {

@@ -3,7 +3,11 @@
 use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
-    wire::pb::sender::sender_service_client::SenderServiceClient,
+    wire::pb::sender::{
+        confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
+        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+    },
 };
 
 use super::{Session, outcome::CommandError};
@@ -19,6 +23,35 @@ impl Session {
     pub(super) fn client(&self) -> Result<Client, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(SenderServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for daily statements.
+    pub(super) fn statements(&self) -> Result<StatementServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(StatementServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for tasks.
+    pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for signed figures.
+    pub(super) fn signed_figures(&self) -> Result<FiguresServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(FiguresServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for questions to receivers.
+    pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for evidence.
+    pub(super) fn evidence(&self) -> Result<EvidenceServiceClient<access::Client>, CommandError> {
+        Ok(EvidenceServiceClient::new(self.access.client(|| self.configured())?))
     }
 
     fn configured(&self) -> Result<Configured, CommandError> {

@@ -7,6 +7,7 @@ use framme_shared::{
     runtime::{
         access::{AccessError, advice, not_reached},
         config::ConfigError,
+        evidence::VerifyError,
         exit::Exit,
         telemetry::Causes,
     },
@@ -31,6 +32,9 @@ pub(super) enum CommandError {
     /// Where the service is, or who calls.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// Evidence cannot be judged.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// The service does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -76,6 +80,7 @@ impl CommandError {
             Self::Open(OpenError::Connect(_)) => Exit::Unavailable,
             Self::Call(status) => not_reached(status)
                 .map_or_else(|| Exit::from_grpc(Received::from_status(status).code), |(_, exit)| exit),
+            Self::Verify(error) => error.exit(),
             Self::NotFound(_) => Exit::NotFound,
             Self::Start(_) | Self::Open(_) | Self::Store(_) | Self::Failed(_) => Exit::Failure,
         }

@@ -9,13 +9,21 @@ use framme_shared::{
     wire::pb::sender::ListReceiversRequest,
 };
 
-use super::{Session, json, outcome::CommandError};
+use super::{Session, held, json, outcome::CommandError};
 use crate::{service::open_database, tracking::TrustReceiver};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReceiverCommand {
     /// All receivers: numbers, last contact, faults.
     List,
+    /// Whether receivers still hold what they have confirmed: what is asked for, what is in doubt, faulty software.
+    Held,
+    /// Ask a receiver now whether it still holds what it has confirmed.
+    ConfirmHeld(held::ConfirmHeld),
+    /// Ask again for everything that a version of a receiver's software has receipted.
+    MarkFaulty(held::MarkFaulty),
+    /// Take such a mark away.
+    UnmarkFaulty(held::UnmarkFaulty),
     /// Believe a receiver again, after a person has looked. Works on the database directly.
     Trust {
         /// Its organisation number.
@@ -26,6 +34,10 @@ pub(super) enum ReceiverCommand {
 pub(super) async fn run(session: &Session, command: ReceiverCommand) -> Result<Exit, CommandError> {
     match command {
         ReceiverCommand::List => list(session).await,
+        ReceiverCommand::Held => held::held(session).await,
+        ReceiverCommand::ConfirmHeld(command) => held::confirm_held(session, command).await,
+        ReceiverCommand::MarkFaulty(command) => held::mark_faulty(session, command).await,
+        ReceiverCommand::UnmarkFaulty(command) => held::unmark_faulty(session, command).await,
         ReceiverCommand::Trust { organisation } => trust(session, organisation).await,
     }
 }

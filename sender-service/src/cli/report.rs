@@ -10,8 +10,8 @@ use framme_shared::{
     wire::pb::{
         report::{ChildState, Stage},
         sender::{
-            CloseReportRequest, FollowReportRequest, GetReportRequest, ListReceiptsRequest, ListReportsRequest,
-            ReportState, Standing, WithdrawReportRequest,
+            CloseReportRequest, ClosingKind, FollowReportRequest, GetReportRequest, ListReceiptsRequest,
+            ListReportsRequest, ReportState, Standing, WithdrawReportRequest,
         },
     },
 };
@@ -71,6 +71,9 @@ pub(super) enum ReportCommand {
         /// Why. Kept sealed.
         #[arg(long)]
         reason: String,
+        /// How the matter was taken instead, for the figures.
+        #[arg(long, default_value = "other")]
+        how: ClosingArgument,
         /// Only this child; may be given several times.
         #[arg(long = "child", value_name = "CHILD_ID")]
         children: Vec<ChildId>,
@@ -90,6 +93,23 @@ pub(super) enum StandingArgument {
     Open,
     Delivered,
     Closed,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ClosingArgument {
+    Letter,
+    Phone,
+    Other,
+}
+
+impl From<ClosingArgument> for ClosingKind {
+    fn from(how: ClosingArgument) -> Self {
+        match how {
+            ClosingArgument::Letter => Self::Letter,
+            ClosingArgument::Phone => Self::Phone,
+            ClosingArgument::Other => Self::Other,
+        }
+    }
 }
 
 pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exit, CommandError> {
@@ -115,6 +135,7 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
         ReportCommand::Close {
             report_id,
             reason,
+            how,
             children,
             request_id,
         } => {
@@ -123,6 +144,7 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
                 request_id: request_id_or_new(request_id),
                 reason,
                 child_ids: children.iter().map(ChildId::to_string).collect(),
+                kind: ClosingKind::from(how).into(),
             };
             let answer = session.client()?.close_report(request).await?.into_inner();
             print_state(session, answer.report.as_ref());

@@ -1,6 +1,7 @@
 //! Every receiver's chain of receipts from its first to its last: signatures, numbers, links, digests, and that it ends
 //! where the exchange stands.
 
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::StoreError,
     domain::receipt::{Pair, ReceiptVerifier, VerifiedReceipt},
@@ -8,12 +9,9 @@ use framme_shared::{
 };
 
 use super::{Subject, damage};
-use crate::{
-    store::{
-        receipt::{self, StoredReceipt},
-        receiver::{self, ReceiverRow},
-    },
-    trust::ReceiptTrust,
+use crate::store::{
+    receipt::{self, StoredReceipt},
+    receiver::{self, ReceiverRow},
 };
 
 /// Receipts read at once.

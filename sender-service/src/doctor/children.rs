@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::StoreError,
     domain::{
@@ -24,12 +25,12 @@ use super::{Subject, chains, damage};
 use crate::{
     store::{
         child::{self, ChildRow},
+        doubt,
         receipt::{self, StoredReceipt},
         report::{self, Derived, Kept},
         request, transmission,
     },
-    tracking::Picture,
-    trust::ReceiptTrust,
+    tracking::Replay,
 };
 
 /// Reports read at once, with all that belongs to them.
@@ -95,17 +96,18 @@ async fn look(subject: &Subject<'_>, trust: &ReceiptTrust, reports: &[ReportId])
     ids.sort_unstable();
     ids.dedup();
     let sent = transmission::sent(&mut conn, &ids).await?;
+    let doubts = doubt::of_transmissions(&mut conn, &ids).await?;
     drop(conn);
 
     let mut seen: Seen = kept.iter().filter_map(|kept| missing(kept, &stored)).collect();
-    let mut picture = Picture::of(sent, as_submitted(&kept, &stored, &closed));
+    let mut replay = Replay::of(sent, as_submitted(&kept, &stored, &closed), doubts);
     for receipt in &receipts {
-        if let Err(why) = believe(subject, trust, &mut picture, receipt) {
+        if let Err(why) = believe(subject, trust, &mut replay, receipt) {
             let number = format!("receipt {} of {}", receipt.sequence, receipt.receiver);
             seen.entry(receipt.report).or_insert(format!("{number}: {why}"));
         }
     }
-    for (stored, proven) in stored.iter().zip(picture.children()) {
+    for (stored, proven) in stored.iter().zip(&replay.children()) {
         if stored.state != proven.state {
             seen.entry(stored.report).or_insert_with(|| differs(stored, proven));
         }
@@ -152,7 +154,7 @@ fn as_submitted(kept: &[Kept], stored: &[ChildRow], closed: &HashMap<(ReportId, 
 fn believe(
     subject: &Subject<'_>,
     trust: &ReceiptTrust,
-    picture: &mut Picture,
+    replay: &mut Replay,
     receipt: &StoredReceipt,
 ) -> Result<(), &'static str> {
     let pair = Pair {
@@ -162,7 +164,7 @@ fn believe(
     let verified = trust.verify(&receipt.jws, &pair, subject.now);
     let verified = verified.map_err(|error| error.reason())?;
     chains::agrees(receipt, &verified)?;
-    picture.believe(verified.claims(), &receipt.receiver)
+    replay.believe(verified.claims(), &receipt.receiver)
 }
 
 fn differs(stored: &ChildRow, proven: &ChildRow) -> String {

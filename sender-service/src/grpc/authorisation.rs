@@ -64,7 +64,7 @@ impl std::str::FromStr for Role {
 
 use Role::{Administrator, Desk, Officer, System};
 
-/// One call of `framme.sender.v1.SenderService` and who may make it.
+/// One call of `framme.sender.v1` and who may make it.
 pub struct Rule {
     /// The call's name in the contract.
     pub call: &'static str,
@@ -72,7 +72,7 @@ pub struct Rule {
     pub roles: &'static [Role],
 }
 
-/// Every call of the service.
+/// Every call of the services.
 pub const RULES: &[Rule] = &[
     rule("GetAttachmentUpload", &[Officer, Desk, System]),
     rule("UploadAttachment", &[Officer, Desk, System]),
@@ -89,6 +89,16 @@ pub const RULES: &[Rule] = &[
     rule("StartReconciliation", &[Desk, Administrator]),
     rule("ListReconciliations", &[Desk, Administrator]),
     rule("GetReconciliation", &[Desk, Administrator]),
+    rule("ListTasks", &[Officer, Desk, Administrator]),
+    rule("CloseTask", &[Desk, Administrator]),
+    rule("ExportFigures", &[Desk]),
+    rule("ListStatements", &[Desk, Administrator]),
+    rule("GetStatement", &[Desk, Administrator]),
+    rule("ListConfirmations", &[Officer, Desk, Administrator]),
+    rule("AskHeld", &[Desk, Administrator]),
+    rule("MarkFaultySoftware", &[Desk, Administrator]),
+    rule("UnmarkFaultySoftware", &[Desk, Administrator]),
+    rule("ExportEvidence", &[Desk, Administrator]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

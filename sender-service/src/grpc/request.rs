@@ -4,10 +4,14 @@ use framme_shared::{
     domain::{
         digest::Digest,
         ids::{ChildId, ReportId, RequestId},
+        lifecycle::ClosingKind,
     },
     wire::{
-        pb::sender::{CloseReportRequest, CloseReportResponse, WithdrawReportRequest, WithdrawReportResponse},
+        pb::sender::{
+            self as pb, CloseReportRequest, CloseReportResponse, WithdrawReportRequest, WithdrawReportResponse,
+        },
         status::{Cause, Failure},
+        violations::FieldViolations,
     },
 };
 use prost::Message;
@@ -70,6 +74,7 @@ impl Api {
                     .map_err(|rule| Failure::invalid_field(format!("child_ids[{index}]"), rule.to_string()))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let kind = closing_kind(message.kind)?;
         let sha256 = Digest::of(&message.encode_to_vec());
         let ids = (message.report_id.as_str(), message.request_id.as_str());
         let request = self.request(caller, ids, &message.reason, sha256).await?;
@@ -77,7 +82,11 @@ impl Api {
         let outcome = self
             .context
             .database
-            .change(CloseReport { request, children })
+            .change(CloseReport {
+                request,
+                children,
+                kind,
+            })
             .await
             .map_err(storage)?;
         self.context.followers.tell([&report]);
@@ -121,6 +130,18 @@ impl Api {
             .await
             .map_err(storage)?;
         Ok(view.as_ref().map(view::report))
+    }
+}
+
+/// What is not said is another way.
+fn closing_kind(value: i32) -> Result<ClosingKind, Failure> {
+    match pb::ClosingKind::try_from(value) {
+        Ok(kind) => Ok(Option::from(kind).unwrap_or(ClosingKind::Other)),
+        Err(_) => {
+            let mut unknown = FieldViolations::new();
+            unknown.add_unknown_enum_value("kind");
+            Err(unknown.into())
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) async fn submit(
         content: content.into(),
         content_sha256: delivery.content_sha256.as_bytes().to_vec().into(),
         submitted_time: Some(time::to_pb(delivery.submitted_at)),
+        last_receipt_sequence: peer.held(),
     };
     let mut client = peer.client();
     let answer = lease.limit(context, client.submit_transmission(request)).await?;

@@ -65,6 +65,10 @@ impl From<&Status> for Failure {
             CallFailure::Answered(Code::Unavailable | Code::DeadlineExceeded) if reason_of(status).is_none() => {
                 Self::Unreachable("unavailable")
             }
+            // Nothing is taken before the receiver has got back what it lost.
+            CallFailure::Answered(_) if reason_of(status) == Some(ErrorReason::PairRecovering) => {
+                Self::Unreachable(name_of(ErrorReason::PairRecovering))
+            }
             CallFailure::Answered(_) => refused(&Received::from_status(status)),
         }
     }

@@ -6,9 +6,10 @@ use framme_shared::{
     db::{Change, StoreError, Tx},
     domain::{ids::TransmissionId, organisation::OrganisationNumber},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::store::{
+    confirmation,
     delivery::{self, Claimed},
     reconciliation,
     withdrawal::{self, ClaimedWithdrawal},
@@ -50,6 +51,8 @@ pub(super) struct Turn {
     /// Of the new claims.
     pub(super) token: String,
     pub(super) lease: Duration,
+    /// How long after a hand-over it is asked for the first time whether it is still held.
+    pub(super) first_question: SignedDuration,
 }
 
 /// What a worker may do next.
@@ -95,7 +98,7 @@ impl Turn {
             .filter(|ended| ended.kind == Kind::Delivery && ended.outcome == Outcome::Done)
             .map(|ended| ended.transmission)
             .collect();
-        delivery::hand_over(tx.conn(), &handed_over, at, "SettleDeliveries").await?;
+        delivery::hand_over(tx.conn(), &handed_over, self.first_question, at, "SettleDeliveries").await?;
         for ended in &self.ended {
             let (id, token) = (&ended.transmission, ended.token.as_str());
             match (ended.kind, ended.outcome) {
@@ -137,6 +140,7 @@ impl Change for ReleaseLeases {
         let at = tx.at();
         delivery::release_all(tx.conn(), at).await?;
         withdrawal::release_all(tx.conn(), at).await?;
-        reconciliation::release_all(tx.conn(), at).await
+        reconciliation::release_all(tx.conn(), at).await?;
+        confirmation::release_all(tx.conn(), at).await
     }
 }

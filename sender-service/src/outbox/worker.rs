@@ -165,6 +165,7 @@ impl OutboxWorker {
             limit: u32::try_from(places.len()).unwrap_or(u32::MAX),
             token: self.context.random.new_uuid().to_string(),
             lease: self.lease,
+            first_question: self.context.confirmation.first(),
         };
         let token = turn.token.clone();
         let claims = self.context.database.change(turn).await?;

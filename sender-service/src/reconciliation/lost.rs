@@ -1,7 +1,7 @@
 //! The change that follows when a receiver has lost what it had confirmed: nothing of it shows as delivered any more, it is
 //! sent again from its sealed content, and a person is told.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use framme_shared::{
     db::{
@@ -16,10 +16,9 @@ use framme_shared::{
 };
 use jiff::Timestamp;
 
-use crate::store::{
-    child::{self, ChildRow},
-    delivery, holdings,
-    report::{self, Derived},
+use crate::{
+    holding::{self, Doubtful, Finding},
+    store::{child, holdings},
 };
 
 /// A transmission that the receiver lost.
@@ -68,16 +67,22 @@ impl Change for SendAgain {
             .collect::<HashSet<_>>()
             .into_iter()
             .collect();
-        let mut children = child::of_reports(tx.conn(), &reports).await?;
+        let children = child::of_reports(tx.conn(), &reports).await?;
         let lives = |of: &TransmissionId| {
             let mut of_transmission = children.iter().filter(|child| child.transmission == *of);
             of_transmission.any(|child| !child.state.stage().is_ended())
         };
-        let living: Vec<TransmissionId> = rows.iter().map(|row| row.transmission).filter(lives).collect();
-        let at = tx.at();
-        let again = delivery::send_again(tx.conn(), &living, at, "SendAgain").await?;
-        let again: HashSet<TransmissionId> = again.into_iter().collect();
-        lose(tx, &mut children, &again).await?;
+        let living: Vec<Doubtful> = rows
+            .iter()
+            .filter(|row| lives(&row.transmission))
+            .map(|row| Doubtful {
+                transmission: row.transmission,
+                report: row.report,
+                finding: Finding::Missing,
+            })
+            .collect();
+        holding::begin(tx, &self.receiver, &living, "SendAgain").await?;
+        let again: HashSet<TransmissionId> = living.iter().map(|doubtful| doubtful.transmission).collect();
 
         let mut lost = Vec::with_capacity(rows.len());
         for row in rows {
@@ -120,36 +125,4 @@ impl SendAgain {
         }
         Ok(())
     }
-}
-
-/// The children of these transmissions wait to be stored anew, whatever had come of them.
-async fn lose(
-    tx: &mut Tx,
-    children: &mut [ChildRow],
-    transmissions: &HashSet<TransmissionId>,
-) -> Result<(), StoreError> {
-    let at = tx.at();
-    let mut moved = HashSet::new();
-    for (place, child) in children.iter_mut().enumerate() {
-        if !transmissions.contains(&child.transmission) {
-            continue;
-        }
-        let after = child.state.clone().lose(at);
-        if after != child.state {
-            child.state = after;
-            moved.insert(place);
-        }
-    }
-    let rows: Vec<&ChildRow> = moved.iter().map(|place| &children[*place]).collect();
-    child::update(tx.conn(), &rows, at, "SendAgain").await?;
-    let touched: HashSet<ReportId> = rows.iter().map(|child| child.report).collect();
-    let mut of_report: HashMap<ReportId, Vec<&ChildRow>> = HashMap::new();
-    for child in children.iter().filter(|child| touched.contains(&child.report)) {
-        of_report.entry(child.report).or_default().push(child);
-    }
-    let derived: Vec<Derived> = of_report
-        .into_iter()
-        .map(|(report, children)| Derived::of(report, &children))
-        .collect();
-    report::derive(tx.conn(), &derived, at, "SendAgain").await
 }

@@ -8,10 +8,10 @@ use framme_shared::{
         organisation::OrganisationNumber,
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{AnyConnection, AnyPool};
 
-use super::columns::Reader;
+use super::{columns::Reader, confirmation};
 
 /// A delivery that is under way.
 pub struct Delivery {
@@ -131,54 +131,58 @@ UPDATE transmission
 SET delivery_state = 'handed_over', lease_token = NULL, lease_until = 0, last_failure = NULL,
     written_at = held.written_at, written_by = held.written_by
 FROM held
-WHERE transmission.transmission_id = held.transmission_id AND transmission.delivery_state = 'waiting'",
+WHERE transmission.transmission_id = held.transmission_id AND transmission.delivery_state = 'waiting'
+RETURNING transmission.transmission_id, transmission.receiver",
 };
 
-/// Records that the receiver holds these. Whoever learns it may record it: a verified receipt is true whatever became
-/// of the lease.
+/// Records that the receiver holds these, and begins to ask whether it still does: the first time after `first`. Whoever
+/// learns it may record it: a verified receipt is true whatever became of the lease.
 pub async fn hand_over(
     conn: &mut AnyConnection,
     transmissions: &[TransmissionId],
+    first: SignedDuration,
     at: Timestamp,
     by: &'static str,
 ) -> Result<(), StoreError> {
-    HAND_OVER
-        .execute(conn, transmissions, |query, transmission| {
+    let rows = HAND_OVER
+        .fetch_all(&mut *conn, transmissions, |query, transmission| {
             query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(by)
         })
         .await?;
-    Ok(())
+    let handed_over = rows.iter().map(|row| {
+        let reader = Reader::new(row, "transmission", "transmission_id");
+        Ok((reader.parsed("transmission_id")?, reader.parsed("receiver")?))
+    });
+    let handed_over = handed_over.collect::<Result<Vec<_>, StoreError>>()?;
+    confirmation::arm(conn, &handed_over, first, at).await
 }
 
 const SEND_AGAIN: ManyRows = ManyRows {
     head: "-- delivery::send_again
-WITH lost (transmission_id, written_at, written_by) AS (VALUES",
+WITH lost (transmission_id, at, written_by) AS (VALUES",
     columns: 3,
     tail: ")
 UPDATE transmission
-SET delivery_state = 'waiting', next_attempt_at = lost.written_at, lease_token = NULL, lease_until = 0,
-    last_failure = NULL, written_at = lost.written_at, written_by = lost.written_by
+SET delivery_state = 'waiting', attempts = 0, next_attempt_at = lost.at, lease_token = NULL, lease_until = 0,
+    last_failure = NULL, written_at = lost.at, written_by = lost.written_by
 FROM lost
-WHERE transmission.transmission_id = lost.transmission_id AND transmission.delivery_state = 'handed_over'
-RETURNING transmission.transmission_id",
+WHERE transmission.transmission_id = lost.transmission_id AND transmission.delivery_state = 'handed_over'",
 };
 
-/// Puts transmissions that the receiver lost back into the outbox, to be delivered at once with the content that they
-/// were sealed with. Returns those that were handed over; the others wait already.
+/// Lets transmissions that their receiver has lost be delivered again, from the same sealed content and under the same ids.
+/// Nothing is asked about them until they are handed over again.
 pub async fn send_again(
     conn: &mut AnyConnection,
     transmissions: &[TransmissionId],
     at: Timestamp,
     by: &'static str,
-) -> Result<Vec<TransmissionId>, StoreError> {
-    let rows = SEND_AGAIN
-        .fetch_all(conn, transmissions, |query, transmission| {
+) -> Result<(), StoreError> {
+    SEND_AGAIN
+        .execute(&mut *conn, transmissions, |query, transmission| {
             query.bind(transmission.to_string()).bind(at.as_microsecond()).bind(by)
         })
         .await?;
-    rows.iter()
-        .map(|row| Reader::new(row, "transmission", "transmission_id").parsed("transmission_id"))
-        .collect()
+    confirmation::stop(conn, transmissions).await
 }
 
 /// Records a failed attempt and when the next may begin, if this worker still has the lease. `false` when it does not.

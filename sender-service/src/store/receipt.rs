@@ -1,9 +1,12 @@
 //! Receipts, verbatim.
 
+use std::collections::HashMap;
+
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
     domain::{
         digest::Digest,
+        holding::LastReceipt,
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
         receipt::Headers,
@@ -12,7 +15,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Row as _, any::AnyRow};
 
-use super::columns::Reader;
+use super::{columns::Reader, period::Part};
 
 /// A verified receipt to store.
 pub struct NewReceipt<'a> {
@@ -130,6 +133,65 @@ ORDER BY receipt.receiver, receipt.sequence"
     rows.iter().map(|row| Ok(row.try_get("jws")?)).collect()
 }
 
+const LAST: ManyRows = ManyRows {
+    head: "-- receipt::last
+SELECT counted.transmission_id, counted.receipts, counted.sequence, receipt.sha256
+FROM (SELECT transmission_id, receiver, COUNT(*) AS receipts, MAX(sequence) AS sequence
+      FROM receipt
+      WHERE transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")
+      GROUP BY transmission_id, receiver) AS counted
+JOIN receipt ON receipt.receiver = counted.receiver AND receipt.sequence = counted.sequence",
+};
+
+/// How many receipts about each of these are stored, and the last of them; those without any are left out.
+pub async fn last(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<HashMap<TransmissionId, (u64, LastReceipt)>, StoreError> {
+    let rows = LAST
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "receipt", "transmission_id");
+            let last = LastReceipt {
+                sequence: reader.count("sequence")?,
+                sha256: reader.digest("sha256")?,
+            };
+            Ok((reader.parsed("transmission_id")?, (reader.count("receipts")?, last)))
+        })
+        .collect()
+}
+
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: concat!(
+        "-- receipt::of_transmissions\n",
+        stored_receipts!(),
+        "WHERE receipt.transmission_id IN (VALUES"
+    ),
+    columns: 1,
+    tail: ")",
+};
+
+/// The receipts about these transmissions, those of each in order.
+pub async fn of_transmissions(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    receipts.sort_by_key(|receipt| receipt.sequence);
+    Ok(receipts)
+}
+
 /// A receipt as it is stored.
 #[derive(Clone)]
 pub struct StoredReceipt {
@@ -170,6 +232,40 @@ LIMIT $3"
     rows.iter().map(read).collect()
 }
 
+/// Up to `limit` receipts after this number about the transmissions of a part of the exchange, from before the receipts of
+/// the part, in order.
+pub async fn before_part(
+    pool: &AnyPool,
+    part: &Part,
+    sequence: u64,
+    limit: i64,
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    const BEFORE_PART: &str = concat!(
+        "-- receipt::before_part\n",
+        stored_receipts!(),
+        "WHERE receipt.receiver = $1 AND receipt.sequence > $2 AND receipt.sequence < $5 AND receipt.transmission_id IN (
+    SELECT transmission_id
+    FROM transmission
+    WHERE receiver = $1 AND (sequence BETWEEN $3 AND $4 OR transmission_id IN (
+        SELECT transmission_id
+        FROM receipt
+        WHERE receiver = $1 AND sequence BETWEEN $5 AND $6)))
+ORDER BY receipt.sequence
+LIMIT $7"
+    );
+    let rows = sqlx::query(BEFORE_PART)
+        .bind(part.receiver.to_string())
+        .bind(sequence as i64)
+        .bind(part.transmissions.0 as i64)
+        .bind(part.transmissions.1 as i64)
+        .bind(part.receipts.0 as i64)
+        .bind(part.receipts.1 as i64)
+        .bind(limit)
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 const OF_REPORTS: ManyRows = ManyRows {
     head: concat!(
         "-- receipt::of_reports\n",
@@ -187,31 +283,6 @@ const OF_REPORTS: ManyRows = ManyRows {
 pub async fn of_reports(conn: &mut AnyConnection, reports: &[ReportId]) -> Result<Vec<StoredReceipt>, StoreError> {
     let rows = OF_REPORTS
         .fetch_all(conn, reports, |query, report| query.bind(report.to_string()))
-        .await?;
-    let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    receipts.sort_by_key(|receipt| receipt.sequence);
-    Ok(receipts)
-}
-
-const OF_TRANSMISSIONS: ManyRows = ManyRows {
-    head: concat!(
-        "-- receipt::of_transmissions\n",
-        stored_receipts!(),
-        "WHERE receipt.transmission_id IN (VALUES"
-    ),
-    columns: 1,
-    tail: ")",
-};
-
-/// The receipts about these transmissions, those of each receiver in order.
-pub async fn of_transmissions(
-    conn: &mut AnyConnection,
-    transmissions: &[TransmissionId],
-) -> Result<Vec<StoredReceipt>, StoreError> {
-    let rows = OF_TRANSMISSIONS
-        .fetch_all(conn, transmissions, |query, transmission| {
-            query.bind(transmission.to_string())
-        })
         .await?;
     let mut receipts = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     receipts.sort_by_key(|receipt| receipt.sequence);

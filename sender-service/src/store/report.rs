@@ -17,7 +17,10 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool};
 
-use super::{child::ChildRow, columns::Reader};
+use super::{
+    child::{self, ChildRow},
+    columns::Reader,
+};
 
 /// A new report.
 #[derive(Clone)]
@@ -204,6 +207,21 @@ pub async fn derive(
         })
         .await?;
     exactly(touched, derived.len())
+}
+
+/// Computes the derived columns of these reports from their children as they are stored now, and writes them.
+pub async fn derive_from(
+    conn: &mut AnyConnection,
+    reports: &[ReportId],
+    at: Timestamp,
+    by: &'static str,
+) -> Result<(), StoreError> {
+    let children = child::of_reports(&mut *conn, reports).await?;
+    let derived = reports.iter().map(|report| {
+        let of_report: Vec<&ChildRow> = children.iter().filter(|child| child.report == *report).collect();
+        Derived::of(*report, &of_report)
+    });
+    derive(conn, &derived.collect::<Vec<_>>(), at, by).await
 }
 
 /// A report as stored: what its children must agree with.

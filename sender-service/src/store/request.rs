@@ -2,7 +2,10 @@
 
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
-    domain::ids::{ReportId, RequestId},
+    domain::{
+        ids::{ReportId, RequestId},
+        lifecycle::ClosingKind,
+    },
     wire::pb::sender::CloseReportResponse,
 };
 use jiff::Timestamp;
@@ -19,6 +22,8 @@ pub struct NewRequest<'a> {
     pub report: &'a ReportId,
     /// withdraw or close.
     pub kind: &'static str,
+    /// How the matter was taken, in a closing.
+    pub closing_kind: Option<ClosingKind>,
     /// SHA-256 of the request as it came, sealed.
     pub fingerprint: &'a [u8],
     /// The reason, sealed.
@@ -65,8 +70,9 @@ WHERE request_id = $1",
 pub async fn insert(conn: &mut AnyConnection, new: NewRequest<'_>, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "-- request::insert
-INSERT INTO request (request_id, report_id, kind, fingerprint, reason, requested_by, answer, written_at, written_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3)",
+INSERT INTO request (request_id, report_id, kind, fingerprint, reason, requested_by, answer, written_at, written_by,
+    closing_kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3, $9)",
     )
     .bind(new.request.to_string())
     .bind(new.report.to_string())
@@ -76,6 +82,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3)",
     .bind(new.requested_by.to_owned())
     .bind(new.answer)
     .bind(at.as_microsecond())
+    .bind(new.closing_kind.map(ClosingKind::as_str))
     .execute(conn)
     .await?;
     Ok(())

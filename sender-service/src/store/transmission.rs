@@ -11,7 +11,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool};
 
-use super::columns::Reader;
+use super::{columns::Reader, period::Part};
 use crate::window::EarlyClaim;
 
 /// A new transmission.
@@ -98,13 +98,19 @@ pub struct Sent {
     pub receiver: OrganisationNumber,
     /// SHA-256 of the content.
     pub content_sha256: Digest,
+    /// When the report was taken.
+    pub submitted_at: Timestamp,
     /// Whether it is not known to be stored at the receiver yet.
     pub waiting: bool,
+    /// Whether a doubt about it is open, so that nothing of it counts as delivered.
+    pub doubted: bool,
 }
 
 const SENT: ManyRows = ManyRows {
     head: "-- transmission::sent
-SELECT transmission_id, report_id, receiver, content_sha256, delivery_state
+SELECT transmission_id, report_id, receiver, content_sha256, submitted_at, delivery_state,
+    (SELECT COUNT(*) FROM doubt
+     WHERE doubt.transmission_id = transmission.transmission_id AND doubt.ended_at IS NULL) AS doubts
 FROM transmission
 WHERE transmission_id IN (VALUES",
     columns: 1,
@@ -126,7 +132,60 @@ pub async fn sent(conn: &mut AnyConnection, transmissions: &[TransmissionId]) ->
                 report: reader.parsed("report_id")?,
                 receiver: reader.parsed("receiver")?,
                 content_sha256: reader.digest("content_sha256")?,
+                submitted_at: reader.time("submitted_at")?,
                 waiting: reader.text("delivery_state")? == "waiting",
+                doubted: reader.count("doubts")? > 0,
+            })
+        })
+        .collect()
+}
+
+/// A transmission as it was sent.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// Which.
+    pub transmission: TransmissionId,
+    /// Of which report.
+    pub report: ReportId,
+    /// Its number in the pair.
+    pub sequence: u64,
+    /// SHA-256 of the content.
+    pub content_sha256: Digest,
+    /// When it was taken.
+    pub submitted_at: Timestamp,
+}
+
+/// Up to `limit` transmissions of a part of the exchange after this number, in order.
+pub async fn of_part(pool: &AnyPool, part: &Part, after: u64, limit: i64) -> Result<Vec<Numbered>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::of_part
+SELECT transmission_id, report_id, sequence, content_sha256, submitted_at
+FROM transmission
+WHERE receiver = $1 AND sequence > $2 AND (sequence BETWEEN $3 AND $4 OR transmission_id IN (
+    SELECT transmission_id
+    FROM receipt
+    WHERE receiver = $1 AND sequence BETWEEN $5 AND $6))
+ORDER BY sequence
+LIMIT $7",
+    )
+    .bind(part.receiver.to_string())
+    .bind(after as i64)
+    .bind(part.transmissions.0 as i64)
+    .bind(part.transmissions.1 as i64)
+    .bind(part.receipts.0 as i64)
+    .bind(part.receipts.1 as i64)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok(Numbered {
+                transmission: reader.parsed("transmission_id")?,
+                report: reader.parsed("report_id")?,
+                sequence: reader.count("sequence")?,
+                content_sha256: reader.digest("content_sha256")?,
+                submitted_at: reader.time("submitted_at")?,
             })
         })
         .collect()

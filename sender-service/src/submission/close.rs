@@ -5,7 +5,10 @@ use std::collections::HashSet;
 
 use framme_shared::{
     db::{Change, StoreError, Tx},
-    domain::{ids::ChildId, lifecycle::Event},
+    domain::{
+        ids::ChildId,
+        lifecycle::{ClosingKind, Event},
+    },
     wire::pb::sender::CloseReportResponse,
 };
 use prost::Message as _;
@@ -25,6 +28,8 @@ pub struct CloseReport {
     pub request: Request,
     /// Which children; empty for all that are open.
     pub children: Vec<ChildId>,
+    /// How the matter was taken.
+    pub kind: ClosingKind,
 }
 
 impl Change for CloseReport {
@@ -65,7 +70,9 @@ impl Change for CloseReport {
         let answer = CloseReportResponse {
             report: Some(grpc::view::report(&view)),
         };
-        self.request.store(tx, "close", answer.encode_to_vec()).await
+        self.request
+            .store(tx, "close", Some(self.kind), answer.encode_to_vec())
+            .await
     }
 }
 

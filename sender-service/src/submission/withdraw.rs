@@ -6,7 +6,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         ids::{ReportId, RequestId},
-        lifecycle::Stage,
+        lifecycle::{ClosingKind, Stage},
     },
     wire::pb::sender::WithdrawReportResponse,
 };
@@ -81,6 +81,7 @@ impl Request {
         &self,
         tx: &mut Tx,
         kind: &'static str,
+        closing_kind: Option<ClosingKind>,
         answer: Vec<u8>,
     ) -> Result<Requested, StoreError> {
         let at = tx.at();
@@ -88,6 +89,7 @@ impl Request {
             request: &self.request,
             report: &self.report,
             kind,
+            closing_kind,
             fingerprint: &sealed::seal_fingerprint(&self.key, &self.request, &self.request_sha256),
             sealed_reason: &self.sealed_reason,
             requested_by: &self.requested_by,
@@ -144,6 +146,6 @@ impl Change for WithdrawReport {
         let answer = WithdrawReportResponse {
             report: Some(grpc::view::report(&view)),
         };
-        request.store(tx, "withdraw", answer.encode_to_vec()).await
+        request.store(tx, "withdraw", None, answer.encode_to_vec()).await
     }
 }

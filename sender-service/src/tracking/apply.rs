@@ -7,13 +7,15 @@ use framme_shared::{
     domain::{
         ids::{ReportId, TransmissionId},
         organisation::OrganisationNumber,
-        receipt::ChainHead,
+        receipt::{ChainHead, Statement},
     },
 };
+use jiff::{SignedDuration, Timestamp};
 
 use super::{picture::Picture, verify::Incoming};
 use crate::store::{
-    child, delivery,
+    child, confirmation, delivery,
+    doubt::{self, EndedBy},
     receipt::{self, NewReceipt},
     receiver, report, transmission,
 };
@@ -26,6 +28,8 @@ pub struct ApplyReceipts {
     pub from: ChainHead,
     /// In the order of the stream, at most 256.
     pub receipts: Vec<Incoming>,
+    /// How long after a hand-over it is asked for the first time whether it is still held.
+    pub first_question: SignedDuration,
 }
 
 /// What became of a batch.
@@ -118,7 +122,11 @@ impl ApplyReceipts {
         receipt::insert(tx.conn(), &self.receiver, &rows, at).await?;
         child::update(tx.conn(), &picture.moved(), at, "ApplyReceipts").await?;
         report::derive(tx.conn(), &picture.derived_anew(), at, "ApplyReceipts").await?;
-        delivery::hand_over(tx.conn(), picture.handed_over(), at, "ApplyReceipts").await?;
+        let first = self.first_question;
+        delivery::hand_over(tx.conn(), picture.handed_over(), first, at, "ApplyReceipts").await?;
+        doubt::end(tx.conn(), picture.stored_anew(), EndedBy::Receipt, at).await?;
+        confirmation::trust(tx.conn(), picture.stored_anew(), first, at).await?;
+        confirmation::resume(tx.conn(), &revoked(believed), later(at, first)).await?;
         receiver::advance(
             tx.conn(),
             &self.receiver,
@@ -133,6 +141,17 @@ impl ApplyReceipts {
         }
         Ok(())
     }
+}
+
+/// Transmissions of which somebody waits again.
+fn revoked(believed: &[Incoming]) -> Vec<TransmissionId> {
+    let claims = believed.iter().map(|incoming| incoming.receipt.claims());
+    let revoked = claims.filter(|claims| claims.statement == Statement::Revoked);
+    revoked.map(|claims| claims.transmission).collect()
+}
+
+fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
+    at.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 fn new_receipt(incoming: &Incoming) -> NewReceipt<'_> {

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use framme_shared::domain::{
-    ids::{ChildId, ReportId, TransmissionId},
+    ids::{ReportId, TransmissionId},
     lifecycle::ChildState,
     organisation::OrganisationNumber,
-    receipt::{ReceiptClaims, Statement},
+    receipt::{Disbelief, ReceiptClaims, SentContent, Statement},
 };
+use jiff::Timestamp;
 
 use crate::store::{child::ChildRow, report::Derived, transmission::Sent};
 
@@ -21,6 +22,7 @@ pub(crate) struct Picture {
     moved: HashSet<usize>,
     touched: HashSet<ReportId>,
     handed_over: Vec<TransmissionId>,
+    stored_anew: Vec<TransmissionId>,
 }
 
 impl Picture {
@@ -38,6 +40,7 @@ impl Picture {
             moved: HashSet::new(),
             touched: HashSet::new(),
             handed_over: Vec::new(),
+            stored_anew: Vec::new(),
         }
     }
 
@@ -48,45 +51,79 @@ impl Picture {
         claims: &ReceiptClaims,
         receiver: &OrganisationNumber,
     ) -> Result<(), &'static str> {
-        let sent = self
-            .sent
-            .get(&claims.transmission)
-            .filter(|sent| sent.receiver == *receiver);
-        let sent = sent.ok_or("receipt_unknown_transmission")?;
-        if sent.report != claims.report {
-            return Err("receipt_wrong_report");
-        }
-        if sent.content_sha256 != claims.digest {
-            return Err("receipt_digest_differs");
-        }
-        let waiting = sent.waiting;
-        let moves = self.moves(claims)?;
+        let sent = self.sent.get(&claims.transmission);
+        let content = sent.map(|sent| SentContent {
+            report: sent.report,
+            receiver: sent.receiver,
+            sha256: sent.content_sha256,
+        });
+        claims
+            .agrees_with(content, receiver)
+            .map_err(|disbelief| disbelief.reason())?;
+        let (waiting, doubted) = sent.map_or((false, false), |sent| (sent.waiting, sent.doubted));
+        let moves = self.moves(claims, doubted).map_err(|disbelief| disbelief.reason())?;
         for (place, state) in moves {
             self.children[place].state = state;
             self.moved.insert(place);
         }
         self.touched.insert(claims.report);
-        if waiting && claims.statement == Statement::Stored {
-            self.handed_over.push(claims.transmission);
+        if claims.statement == Statement::Stored {
+            if waiting {
+                self.handed_over.push(claims.transmission);
+            }
+            if doubted {
+                self.set_doubted(claims.transmission, false);
+                self.stored_anew.push(claims.transmission);
+            }
         }
         Ok(())
     }
 
-    /// The states that a receipt leads to, for those children whom it changes.
-    fn moves(&self, claims: &ReceiptClaims) -> Result<Vec<(usize, ChildState)>, &'static str> {
-        let mut moves = Vec::new();
-        for place in self.concerned(claims.transmission, claims.child)? {
-            let before = &self.children[place].state;
-            let after = match claims.statement.event() {
-                Some(event) => match before.clone().learn(event, claims.time) {
-                    Ok(after) => after,
-                    // Opened as a whole: children that the receiver has refused meanwhile stay refused.
-                    Err(_) if claims.child.is_none() && claims.statement == Statement::Opened => continue,
-                    Err(_) => return Err("receipt_impossible_move"),
-                },
-                // A word of a later version: nothing that it is about counts as delivered.
-                None => before.clone().doubt(claims.time),
+    /// From here on nothing of this transmission counts as delivered: the receiver has lost it, or does not say whether it
+    /// still has it.
+    pub(crate) fn doubt(&mut self, transmission: TransmissionId, lost: bool, at: Timestamp) {
+        for place in self.of_transmission.get(&transmission).cloned().unwrap_or_default() {
+            let child = &mut self.children[place];
+            let before = child.state.clone();
+            child.state = if lost {
+                before.clone().lose(at)
+            } else {
+                before.clone().doubt(at)
             };
+            if child.state != before {
+                self.touched.insert(child.report);
+                self.moved.insert(place);
+            }
+        }
+        self.set_doubted(transmission, true);
+    }
+
+    fn set_doubted(&mut self, transmission: TransmissionId, doubted: bool) {
+        if let Some(sent) = self.sent.get_mut(&transmission) {
+            sent.doubted = doubted;
+        }
+    }
+
+    /// The states that a receipt leads to, for those children whom it changes.
+    ///
+    /// While a doubt is open, a receipt is about something of which it is not known whether it is still there: it keeps its
+    /// place in the chain and moves nothing, unless it says that the transmission was stored anew, or is a withdrawal, after
+    /// which nobody asks any more.
+    fn moves(&self, claims: &ReceiptClaims, doubted: bool) -> Result<Vec<(usize, ChildState)>, Disbelief> {
+        let all = self.of_transmission.get(&claims.transmission);
+        let all = all.ok_or(Disbelief::UnknownTransmission)?;
+        let mut moves = Vec::new();
+        for concerned in claims.concerned(all.iter().map(|place| &self.children[*place].child))? {
+            let place = all[concerned];
+            let before = &self.children[place].state;
+            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn) {
+                continue;
+            }
+            let begin = match claims.statement {
+                Statement::Stored if doubted => before.clone().lose(claims.time),
+                _ => before.clone(),
+            };
+            let after = claims.makes_of(&begin)?;
             if after != *before {
                 moves.push((place, after));
             }
@@ -94,23 +131,9 @@ impl Picture {
         Ok(moves)
     }
 
-    fn concerned(&self, transmission: TransmissionId, child: Option<ChildId>) -> Result<Vec<usize>, &'static str> {
-        let all = self
-            .of_transmission
-            .get(&transmission)
-            .ok_or("receipt_unknown_transmission")?;
-        match child {
-            None => Ok(all.clone()),
-            Some(id) => {
-                let place = all.iter().find(|place| self.children[**place].child == id);
-                Ok(vec![*place.ok_or("receipt_unknown_child")?])
-            }
-        }
-    }
-
     /// All children, as the receipts made them.
-    pub(crate) fn children(&self) -> &[ChildRow] {
-        &self.children
+    pub(crate) fn into_children(self) -> Vec<ChildRow> {
+        self.children
     }
 
     /// Transmissions that were waiting, and that the receiver holds.
@@ -118,18 +141,23 @@ impl Picture {
         &self.handed_over
     }
 
+    /// Transmissions that were in doubt, and that the receiver has stored anew.
+    pub(super) fn stored_anew(&self) -> &[TransmissionId] {
+        &self.stored_anew
+    }
+
     /// Reports whose children may have moved.
-    pub(super) fn into_touched(self) -> Vec<ReportId> {
+    pub(crate) fn into_touched(self) -> Vec<ReportId> {
         self.touched.into_iter().collect()
     }
 
     /// The children that are not as they were.
-    pub(super) fn moved(&self) -> Vec<&ChildRow> {
+    pub(crate) fn moved(&self) -> Vec<&ChildRow> {
         self.moved.iter().map(|place| &self.children[*place]).collect()
     }
 
     /// The derived columns that differ from what they were.
-    pub(super) fn derived_anew(&self) -> Vec<Derived> {
+    pub(crate) fn derived_anew(&self) -> Vec<Derived> {
         let after = derive_all(&self.children);
         after
             .into_iter()

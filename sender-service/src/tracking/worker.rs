@@ -29,7 +29,12 @@ use super::{
     changes::{Distrust, RecordConfirmation, RecordContact},
     verify::{Fault, verify},
 };
-use crate::{context::Context, peer::Peer, store::receiver};
+use crate::{
+    context::Context,
+    peer::Peer,
+    recovery::{Recovered, recover},
+    store::receiver,
+};
 
 /// Receipts that are applied in one change.
 const AT_ONCE: usize = 256;
@@ -37,6 +42,8 @@ const AT_ONCE: usize = 256;
 const SILENCE: Duration = Duration::from_secs(45);
 /// Opening the stream and confirming take at most this.
 const CALL_LIMIT: Duration = Duration::from_secs(20);
+/// Comparing, and giving back or taking back what a side lost, goes on where it was after this.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(600);
 /// Receipts are confirmed at most this often while more come.
 const CONFIRM_EVERY: SignedDuration = SignedDuration::from_millis(250);
 /// How often a distrusted receiver's row is read, to see whether a person has cleared it.
@@ -170,6 +177,10 @@ impl TrackingWorker {
             row: receiver.to_string(),
         })?;
         self.confirmed = row.confirmed_receipt;
+        self.peer.set_held(self.head.sequence());
+        if let Some(step) = self.recover().await? {
+            return Ok(step);
+        }
         let request = StreamReceiptsRequest {
             after_sequence: self.head.sequence(),
         };
@@ -187,6 +198,19 @@ impl TrackingWorker {
                 self.distrust("receiver_forgot_receipts").await
             }
             Err(status) => Ok(self.broken(&status)),
+        }
+    }
+
+    /// Sees to it that both sides know the same; `None` when they do.
+    async fn recover(&mut self) -> Result<Option<Step>, StoreError> {
+        let recovered = tokio::select! {
+            recovered = recover(&self.context, &self.peer) => recovered?,
+            () = self.context.clock.sleep(RECOVERY_LIMIT) => Recovered::Failed(no_answer()),
+        };
+        match recovered {
+            Recovered::Level => Ok(None),
+            Recovered::TwoHistories => self.distrust("receiver_has_other_receipts").await.map(Some),
+            Recovered::Failed(status) => Ok(Some(self.broken(&status))),
         }
     }
 
@@ -238,10 +262,12 @@ impl TrackingWorker {
                 receiver: self.peer.organisation(),
                 from: self.head,
                 receipts: batch.receipts,
+                first_question: self.context.confirmation.first(),
             };
             match self.context.database.change(apply).await? {
                 Applied::Stored { head, reports, fault } => {
                     self.head = head;
+                    self.peer.set_held(head.sequence());
                     self.failures = 0;
                     self.context.followers.tell(&reports);
                     if let Some(reason) = fault {

@@ -19,6 +19,7 @@ pub struct Database {
     writer: WriterHandle,
     readers: AnyPool,
     dialect: Dialect,
+    may_be_an_older_copy: bool,
 }
 
 impl Database {
@@ -40,13 +41,14 @@ impl Database {
         let options = config.connect_options()?;
         let mut connection = connect(&options, dialect).await?;
         migrate::check(&mut connection, schema).await?;
-        let mark = check_ledger(&mut connection, config).await?;
+        let (mark, may_be_an_older_copy) = check_ledger(&mut connection, config).await?;
         let readers = pool::open(options.clone(), dialect, config.readers).await?;
         let session = Session::new(options, dialect, connection, Arc::clone(&clock));
         Ok(Self {
             writer: Writer::start(session, mark),
             readers,
             dialect,
+            may_be_an_older_copy,
         })
     }
 
@@ -94,6 +96,12 @@ impl Database {
         self.dialect
     }
 
+    /// Whether the high-water mark began anew beside a ledger that has entries: as after a restore, when nothing tells
+    /// whether the newest entries are there.
+    pub fn may_be_an_older_copy(&self) -> bool {
+        self.may_be_an_older_copy
+    }
+
     /// Makes the changes that wait, refuses new ones on every clone, and closes all connections.
     pub async fn close(self) {
         self.writer.close().await;
@@ -101,7 +109,11 @@ impl Database {
     }
 }
 
-async fn check_ledger(connection: &mut AnyConnection, config: &DatabaseConfig) -> Result<Option<Mark>, OpenError> {
+/// The mark, if there is one, and whether it began anew beside a ledger that has entries.
+async fn check_ledger(
+    connection: &mut AnyConnection,
+    config: &DatabaseConfig,
+) -> Result<(Option<Mark>, bool), OpenError> {
     let mut mark = config
         .high_water_mark
         .as_deref()
@@ -119,5 +131,6 @@ async fn check_ledger(connection: &mut AnyConnection, config: &DatabaseConfig) -
         ledger.entries = verified.head.seq,
         "The ledger holds from its first entry to its last"
     );
-    Ok(mark)
+    let began_anew = mark.is_some() && seq == 0 && verified.head.seq > 0;
+    Ok((mark, began_anew))
 }

@@ -20,6 +20,7 @@ pub mod rows;
 mod schema;
 pub mod sealing;
 mod settings;
+pub mod statements;
 pub mod tasks;
 mod together;
 mod writer;

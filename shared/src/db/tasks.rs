@@ -5,50 +5,7 @@ use jiff::Timestamp;
 use sqlx::{AnyPool, Row as _, any::AnyRow};
 
 use super::{Change, LedgerEntry, StoreError, Tx};
-pub use crate::domain::desk::Desk;
-
-/// Something that a person must look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewTask {
-    /// What is wrong, a word from the program.
-    pub kind: &'static str,
-    /// Id of what it is about.
-    pub subject: String,
-    /// Whose it is.
-    pub desk: Desk,
-    /// Particulars, without personal data.
-    pub data: String,
-}
-
-/// A task as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
-    /// Its number in this database.
-    pub number: u64,
-    /// What is wrong.
-    pub kind: String,
-    /// Id of what it is about.
-    pub subject: String,
-    /// Whose it is, as a word.
-    pub desk: String,
-    /// Particulars.
-    pub data: String,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// How it ended; `None` while it is open.
-    pub closed: Option<Closed>,
-}
-
-/// How a task ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closed {
-    /// When.
-    pub at: Timestamp,
-    /// By whom: role-scoped staff id, or program.
-    pub by: String,
-    /// What came of it, a word.
-    pub outcome: String,
-}
+pub use crate::domain::task::{Closed, Desk, NewTask, Task};
 
 /// Opens a task, unless one of this kind about this subject is open. `true` when it is new.
 ///

@@ -2,8 +2,10 @@
 
 pub mod certificate;
 pub mod closed_set;
-pub mod desk;
 pub mod digest;
+pub mod evidence;
+pub mod figures;
+pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;
@@ -18,5 +20,7 @@ pub mod retry;
 pub mod sensitive;
 pub mod staff_id;
 pub mod staff_role;
+pub mod statement;
+pub mod task;
 pub mod text;
 mod text_form;

@@ -84,6 +84,19 @@ impl<'a> Scope<'a> {
         self.present(field, known.into())
     }
 
+    /// An enum value that may be the unspecified one.
+    pub fn optional_enum<W, D>(&mut self, field: &str, value: i32) -> Option<Option<D>>
+    where
+        W: TryFrom<i32> + Into<Option<D>>,
+    {
+        if let Ok(known) = W::try_from(value) {
+            return Some(known.into());
+        }
+        let path = self.path_of(field);
+        self.found.add_unknown_enum_value(path);
+        None
+    }
+
     /// A list of texts, none of them empty. A list longer than `max` is not read at all: its length is the violation.
     pub fn lines<T, E: Display>(
         &mut self,

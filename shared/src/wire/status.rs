@@ -86,6 +86,9 @@ pub enum Failure {
     /// `INTERNAL`.
     #[error("a fault of ours")]
     Internal(Cause),
+    /// `PAIR_RECOVERING`.
+    #[error("the receiver was restored from a backup, and gets back what it lost before it makes receipts again")]
+    PairRecovering,
     /// `STORAGE_CORRUPT`.
     #[error("what was read back from storage is not what was stored")]
     StorageCorrupt(Cause),
@@ -125,6 +128,7 @@ impl Failure {
             Self::Overloaded => ErrorReason::Overloaded,
             Self::Internal(_) => ErrorReason::Internal,
             Self::StorageCorrupt(_) => ErrorReason::StorageCorrupt,
+            Self::PairRecovering => ErrorReason::PairRecovering,
         }
     }
 
@@ -166,6 +170,7 @@ impl Failure {
         match self {
             Self::StorageUnavailable(_) => Some(Duration::from_secs(2)),
             Self::Overloaded => Some(Duration::from_secs(1)),
+            Self::PairRecovering => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -190,7 +195,7 @@ pub fn code_of(reason: ErrorReason) -> Code {
         ErrorReason::PermissionDenied => Code::PermissionDenied,
         ErrorReason::NotFound => Code::NotFound,
         ErrorReason::ConcurrentChange => Code::Aborted,
-        ErrorReason::StorageUnavailable => Code::Unavailable,
+        ErrorReason::StorageUnavailable | ErrorReason::PairRecovering => Code::Unavailable,
         ErrorReason::Overloaded => Code::ResourceExhausted,
         ErrorReason::StorageCorrupt => Code::DataLoss,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,

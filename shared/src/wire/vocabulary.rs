@@ -3,7 +3,8 @@
 
 use super::pb;
 use crate::domain::{
-    lifecycle::{AssessmentOutcome, RejectionReason, Stage, Standing},
+    figures::KnownToService,
+    lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -39,5 +40,7 @@ both_ways! {
     }
     report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
     sender::Standing <=> Standing { Open, Delivered, Closed }
+    sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }
+    receiver::KnownToService <=> KnownToService { Known, NotKnown }
     receiver::StaffRole <=> StaffRole { IntakeLeader, Caseworker, Duty, Administrator }
 }

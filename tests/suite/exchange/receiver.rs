@@ -14,7 +14,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
     store::{SCHEMA, receipt},
 };
 use framme_shared::{
@@ -22,6 +22,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         receipt::{ChainHead, Pair, ReceiptClaims},
+        statement::Schedule,
     },
     runtime::{
         random::{OsRandom, Random as _},
@@ -50,7 +51,7 @@ pub(crate) struct RealReceiver {
     pub(crate) receiver: Receiver,
     pub(crate) police: Issued,
     /// Gone when dropped.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     samples: Mutex<Samples>,
     /// The last number given to a transmission of the police.
     last_number: AtomicU64,
@@ -66,7 +67,7 @@ impl RealReceiver {
             authorities: Arc::clone(authorities),
             receiver,
             police: authorities.issue(POLICE),
-            _database: database,
+            database,
             samples: Samples::new(1).into(),
             last_number: AtomicU64::new(0),
         }
@@ -157,6 +158,7 @@ pub(crate) fn submission(id: &str, sequence: u64, report: &Report, at: jiff::Tim
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(to_pb(at)),
+        last_receipt_sequence: 0,
     }
 }
 
@@ -214,6 +216,8 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
             limits: ServeLimits::local(),
         },
         attachments: Limits::default(),
+        figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

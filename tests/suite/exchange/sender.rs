@@ -9,7 +9,10 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig, ReconciliationConfig},
+    config::{
+        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        ReconciliationConfig,
+    },
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -21,6 +24,7 @@ use framme_shared::{
         ids::{CredentialId, ReportId},
         lifecycle::Stage,
         municipality::Area,
+        statement::Schedule,
     },
     runtime::{
         random::{OsRandom, Random as _},
@@ -37,9 +41,10 @@ use framme_shared::{
     },
 };
 use framme_tests::database::TestDatabase;
+use futures::StreamExt as _;
 use jiff::ToSpan as _;
 
-use super::{POLICE, authorities::Authorities, receiver::new_id, until};
+use super::{POLICE, authorities::Authorities, patiently, receiver::new_id, until};
 
 const DESK: &str = "desk-1";
 
@@ -50,7 +55,7 @@ pub(crate) struct RealSender {
     local: LocalClient,
     samples: Mutex<Samples>,
     /// Gone when dropped.
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// A receiver as the sender is told of it.
@@ -91,7 +96,7 @@ impl RealSender {
             authorities: Arc::clone(authorities),
             local,
             samples: Samples::new(2).into(),
-            _database: database,
+            database,
         }
     }
 
@@ -124,6 +129,35 @@ impl RealSender {
         id
     }
 
+    /// Submits so many reports about a child each in this municipality, several at the same time.
+    pub(crate) async fn submit_many(&self, count: usize, municipality: &str) -> Vec<ReportId> {
+        let sample = SampleReport {
+            police_district: "Troms".to_owned(),
+            children: vec![(municipality.to_owned(), String::new())],
+            urgency: Urgency::Normal,
+            written: self.authorities.clock.now() - 1.minute(),
+        };
+        let reports: Vec<_> = {
+            let mut samples = self.samples.lock().unwrap();
+            (0..count).map(|_| samples.report(&sample)).collect()
+        };
+        let desk = self.desk();
+        let submitted = futures::stream::iter(reports).map(|report| {
+            let desk = desk.clone();
+            async move {
+                let id = ReportId::parse(&report.report_id).unwrap();
+                let request = SubmitReportRequest { report: Some(report) };
+                patiently(|| {
+                    let (mut desk, request) = (desk.clone(), request.clone());
+                    async move { desk.submit_report(request).await }
+                })
+                .await;
+                id
+            }
+        });
+        submitted.buffer_unordered(32).collect().await
+    }
+
     pub(crate) async fn withdraw(&self, report: &ReportId) {
         let request = WithdrawReportRequest {
             report_id: report.to_string(),
@@ -139,6 +173,7 @@ impl RealSender {
             request_id: new_id(),
             reason: "Tatt på telefon.".to_owned(),
             child_ids: Vec::new(),
+            kind: 0,
         };
         self.desk().close_report(request).await.unwrap();
     }
@@ -195,12 +230,18 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             lease_seconds: 600,
             ..OutboxConfig::default()
         },
+        confirmation: ConfirmationConfig {
+            poll_ms: 100,
+            ..ConfirmationConfig::default()
+        },
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig {
             scheduled: false,
             second_look_seconds: 0,
             ..ReconciliationConfig::default()
         },
+        figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

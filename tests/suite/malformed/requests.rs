@@ -15,7 +15,7 @@ use framme_tests::{
     database::postgres_server,
     raw,
     tables::{Tables, database_url},
-    worlds::TestWorld,
+    worlds::{TestWorld, eventually},
 };
 use prost::Message;
 use tonic::{Status, transport::Channel};
@@ -90,6 +90,14 @@ async fn refuses_all(storage: Storage) {
     let sender_local = world.sender.local.channel().unwrap();
     let receiver_local = receiver.local.channel().unwrap();
     let exchange = Exchange::channel(&world);
+    // Services that run for the first time state the day before.
+    eventually("the day before is stated", async || {
+        let stated = |table: &str| table.ends_with(" statement");
+        let counts = rows(&world).await;
+        let all = counts.iter().all(|(table, count)| !stated(table) || *count >= 2);
+        (all && counts == rows(&world).await).then_some(())
+    })
+    .await;
     let before = rows(&world).await;
 
     let desk = Some(world.sender.desk_token.as_str());
@@ -106,6 +114,20 @@ async fn refuses_all(storage: Storage) {
             sender::cases(&world),
         )
         .await,
+        refuses(
+            &sender_local,
+            desk,
+            "framme.sender.v1.FiguresService",
+            sender::figures(),
+        )
+        .await,
+        refuses(
+            &exchange,
+            None,
+            "framme.exchange.v1.FiguresService",
+            exchange::figures(),
+        )
+        .await,
         refuses(&receiver_local, leader, work_list, receiver::work_list(&world)).await,
         refuses(&receiver_local, program, work_list, receiver::by_programs()).await,
         refuses(&receiver_local, administrator, staff, receiver::staff(&world)).await,
@@ -114,6 +136,27 @@ async fn refuses_all(storage: Storage) {
             None,
             "framme.exchange.v1.ExchangeService",
             exchange::cases(&world),
+        )
+        .await,
+        refuses(
+            &exchange,
+            None,
+            "framme.exchange.v1.StatementService",
+            exchange::statements(),
+        )
+        .await,
+        refuses(
+            &sender_local,
+            desk,
+            "framme.sender.v1.StatementService",
+            sender::statements(),
+        )
+        .await,
+        refuses(
+            &receiver_local,
+            leader,
+            "framme.receiver.v1.StatementService",
+            receiver::statements(),
         )
         .await,
     ]

@@ -109,6 +109,7 @@ pub(crate) fn transmission(sequence: u64, content: Vec<u8>) -> SubmitTransmissio
         content_sha256: Digest::of(&content).as_bytes().to_vec().into(),
         content: content.into(),
         submitted_time: Some(time::to_pb(SystemClock.now())),
+        last_receipt_sequence: 0,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use framme_demo::world::{CASEWORKERS, World};
 use framme_shared::{
     runtime::random::{OsRandom, Random as _},
@@ -18,7 +19,7 @@ use tonic::{Response, Status};
 
 use super::{
     marks::mark,
-    report::{Marked, dynamic, personal_paths, write_at},
+    report::{Marked, POLICE_DISTRICT, dynamic, personal_paths, write_at},
     written::Found,
 };
 use crate::malformed::sides::{Exchange, transmission};
@@ -35,6 +36,7 @@ pub(super) async fn everything_that_can_be_done(world: &World, marked: &Marked, 
     drive.submit().await;
     drive.work_list().await;
     drive.endings().await;
+    drive.figures().await;
     drive.refused_reports().await;
     drive.refused_requests().await;
     drive.commands(desk).await;
@@ -248,6 +250,7 @@ impl Drive<'_> {
             let assign = |caseworker: &str| receiver_pb::AssignChildRequest {
                 change: change(),
                 caseworker_staff_id: caseworker.to_owned(),
+                known_to_service: 0,
             };
             self.refused(leader.assign_child(assign(&mark("Caseworker"))).await);
             leader.assign_child(assign(caseworker)).await.unwrap();
@@ -278,6 +281,7 @@ impl Drive<'_> {
                         request_id: new_id(),
                         reason,
                         child_ids: Vec::new(),
+                        kind: 0,
                     };
                     desk.close_report(request).await.map(|_| Response::new(()))
                 } else {
@@ -293,6 +297,25 @@ impl Drive<'_> {
                 }
             }
         }
+    }
+
+    /// Figures for the directorate: they are made from case references, and hold digests of them only.
+    async fn figures(&mut self) {
+        let export = |from_day: String| sender_pb::ExportFiguresRequest {
+            police_district: POLICE_DISTRICT.to_owned(),
+            from_day,
+            until_day: "2999-12-31".to_owned(),
+        };
+        let sender = &self.world.sender;
+        let mut desk = sender.local.figures(&sender.desk_token).unwrap();
+        let made = desk.export_figures(export("2020-01-01".to_owned())).await.unwrap();
+        let file = made.into_inner().figures;
+        let payload = URL_SAFE_NO_PAD.decode(file.split('.').nth(1).unwrap()).unwrap();
+        self.told.push(Found {
+            place: "figures payload".to_owned(),
+            bytes: payload,
+        });
+        self.refused(desk.export_figures(export(mark("Day"))).await);
     }
 
     /// Every text of a report in turn is too long, or has a character that may not be there.

@@ -7,12 +7,11 @@ use framme_sender::{
     config::ReconciliationConfig,
     peer::Peer,
     reconciliation::{ReconciliationWorker, Step},
-    trust::ReceiptTrust,
 };
 use framme_shared::{
     db::tasks::{self, Task},
     domain::{ids::ReportId, lifecycle::Stage, receipt::Pair as Organisations, reconciliation::Findings},
-    runtime::clock::Clock,
+    runtime::{clock::Clock, trust::ReceiptTrust},
     wire::pb::sender::{GetReconciliationRequest, GetReconciliationResponse, StartReconciliationRequest},
 };
 use framme_tests::database::TestDatabase;
@@ -177,13 +176,17 @@ impl Pair {
     pub(crate) async fn tasks(&self) -> Vec<(String, String)> {
         let reader = self.sender.sender.context().database.reader();
         let open = tasks::page(reader, 0, false, 1_000).await.unwrap();
-        open.into_iter().map(|task| (task.kind, task.subject)).collect()
+        // The doubt that a loss begins has a task of its own.
+        let open = open.into_iter().filter(|task| task.kind != "holding_missing");
+        open.map(|task| (task.kind, task.subject)).collect()
     }
 
     /// All tasks of the sender.
     pub(crate) async fn all_tasks(&self) -> Vec<Task> {
         let reader = self.sender.sender.context().database.reader();
-        tasks::page(reader, 0, true, 1_000).await.unwrap()
+        let mut all = tasks::page(reader, 0, true, 1_000).await.unwrap();
+        all.retain(|task| task.kind != "holding_missing");
+        all
     }
 
     /// The id of a report's one transmission.

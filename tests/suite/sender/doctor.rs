@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, LocalConfig, OutboxConfig, ReceiverConfig, ReconciliationConfig},
+    config::{
+        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        ReconciliationConfig,
+    },
     doctor::{Subject, examine},
 };
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement},
+    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement, statement::Schedule},
     runtime::{
         clock::Clock as _,
         diagnosis::{Extent, Finding},
@@ -137,8 +140,11 @@ fn config(stage: &Stage) -> Config {
             limits: ServeLimits::local(),
         },
         outbox: OutboxConfig::default(),
+        confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig::default(),
+        figures: FiguresConfig::default(),
+        statements: Schedule::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }
@@ -155,7 +161,7 @@ async fn findings(stage: &Stage, extent: Extent) -> Vec<Finding> {
 }
 
 /// Each fault as `check: text`.
-async fn faults(stage: &Stage, extent: Extent) -> Vec<String> {
+pub(super) async fn faults(stage: &Stage, extent: Extent) -> Vec<String> {
     let found = findings(stage, extent).await;
     let faults = found.iter().filter(|finding| !finding.is_good);
     faults.map(|fault| format!("{}: {}", fault.check, fault.text)).collect()

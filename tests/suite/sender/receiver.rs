@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use framme_demo::pki::Pki;
 use framme_shared::{
     domain::{
@@ -12,24 +13,29 @@ use framme_shared::{
         ids::{ChildId, ReportId, TransmissionId},
         receipt::{ChainHead, Pair, ReceiptClaims, ReceiptSigner, Software, StatedBy, Statement},
         staff_role::{StaffReference, StaffRole},
+        statement::{self, Entry, Receipts, StatementClaims, TallyOfDay, Transmissions, View},
     },
     runtime::clock::{Clock, ManualClock},
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, ConfirmReceiptsResponse, GetAttachmentUploadRequest,
-                GetAttachmentUploadResponse, StreamReceiptsRequest, StreamReceiptsResponse, SubmitTransmissionRequest,
-                SubmitTransmissionResponse, UploadAttachmentRequest, UploadAttachmentResponse,
-                WithdrawTransmissionRequest, WithdrawTransmissionResponse,
+                ConfirmReceiptsRequest, ConfirmReceiptsResponse, ExchangeStatementRequest, ExchangeStatementResponse,
+                GetAttachmentUploadRequest, GetAttachmentUploadResponse, StreamReceiptsRequest, StreamReceiptsResponse,
+                SubmitTransmissionRequest, SubmitTransmissionResponse, UploadAttachmentRequest,
+                UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
+                holding_service_server::HoldingServiceServer,
+                statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
             report::{AttachmentUploadState, Report, attachment_chunk::Part},
         },
         status::Failure,
+        time::from_pb,
     },
 };
 use futures::{StreamExt as _, stream::BoxStream};
+use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -66,8 +72,15 @@ struct State {
     receipts: Vec<String>,
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
+    questions: Questions,
     uploads_break_after: Option<usize>,
+    /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
+    statements: Vec<String>,
+    answers: Option<StatementAnswers>,
 }
+
+/// How statements are answered.
+pub(crate) type StatementAnswers = Arc<dyn Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync>;
 
 impl PlayedReceiver {
     pub(crate) async fn start(pki: &Pki, pair: Pair, clock: Arc<ManualClock>) -> Arc<Self> {
@@ -86,11 +99,19 @@ impl PlayedReceiver {
                 receipts: Vec::new(),
                 confirmed: 0,
                 files: HashMap::new(),
+                questions: Questions::default(),
                 uploads_break_after: None,
+                statements: Vec::new(),
+                answers: None,
             }),
         });
         let service = ExchangeServiceServer::new(Exchange(Arc::clone(&receiver)));
-        let server = Server::builder().add_service(service);
+        let statements = StatementServiceServer::new(Exchange(Arc::clone(&receiver)));
+        let holdings = HoldingServiceServer::new(Holdings(Arc::clone(&receiver)));
+        let server = Server::builder()
+            .add_service(service)
+            .add_service(statements)
+            .add_service(holdings);
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -106,6 +127,51 @@ impl PlayedReceiver {
     /// Uploads break when this many bytes have come, once.
     pub(crate) fn break_upload_after(&self, bytes: usize) {
         self.state().uploads_break_after = Some(bytes);
+    }
+
+    /// Answers the sender's statements: with a truthful one after it went through `change`.
+    pub(crate) fn answer_statements(
+        &self,
+        change: impl Fn(StatementClaims) -> Result<StatementClaims, Failure> + Send + Sync + 'static,
+    ) {
+        self.state().answers = Some(Arc::new(change));
+    }
+
+    /// The sender's statements, repetitions included.
+    pub(crate) fn statements(&self) -> Vec<String> {
+        self.state().statements.clone()
+    }
+
+    /// What would truthfully be stated of a day.
+    fn statement(&self, day: Date) -> StatementClaims {
+        let (state, ends) = (self.state(), statement::bounds(day).unwrap());
+        let submitted = |about: &SubmitTransmissionRequest| from_pb(about.submitted_time.as_ref().unwrap()).unwrap();
+        let mut held: Vec<&SubmitTransmissionRequest> = state.arrived.iter().collect();
+        held.sort_by_key(|about| about.sequence);
+        held.dedup_by_key(|about| about.sequence);
+        let mut tally = TallyOfDay::default();
+        for about in held.iter().filter(|about| ends.contain(submitted(about))) {
+            tally.add(&entry(about, submitted(about)));
+        }
+        let before = held.iter().filter(|about| submitted(about) < ends.until);
+        StatementClaims {
+            pair: self.pair,
+            day,
+            time: self.clock.now(),
+            transmissions: Transmissions {
+                tally: tally.finish(),
+                last: before.map(|about| about.sequence).max().unwrap_or(0),
+            },
+            view: View::Receiver { lacks: Vec::new() },
+            receipts: Receipts {
+                last: state.head.sequence(),
+                head: state.head.digest(),
+            },
+            software: Software {
+                name: "played".to_owned(),
+                version: "1".to_owned(),
+            },
+        }
     }
 
     /// What arrived, repetitions included.
@@ -174,10 +240,7 @@ impl PlayedReceiver {
                 _ => StatedBy::Person(caseworker()),
             },
             statement,
-            software: Software {
-                name: "played".to_owned(),
-                version: "1".to_owned(),
-            },
+            software: state.questions.software(),
         }
     }
 
@@ -232,6 +295,17 @@ impl PlayedReceiver {
     }
 }
 
+fn entry(about: &SubmitTransmissionRequest, submitted_at: Timestamp) -> Entry {
+    let report = Report::decode(about.content.clone()).unwrap();
+    Entry {
+        number: about.sequence,
+        transmission: about.transmission_id.parse().unwrap(),
+        report: report.report_id.parse().unwrap(),
+        content: Digest::of(&about.content),
+        submitted_at,
+    }
+}
+
 /// Somebody who can be given children.
 pub(crate) fn caseworker() -> StaffReference {
     StaffReference {
@@ -245,6 +319,11 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
     let issued = pki.enterprise(pair.receiver).unwrap();
     ReceiptSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
 }
+
+mod questions;
+
+pub(crate) use questions::Answers;
+use questions::{Holdings, Questions};
 
 struct Exchange(Arc<PlayedReceiver>);
 
@@ -379,4 +458,34 @@ impl ExchangeService for Exchange {
             sequence: request.sequence,
         }))
     }
+}
+
+#[tonic::async_trait]
+impl StatementService for Exchange {
+    async fn exchange_statement(
+        &self,
+        request: Request<ExchangeStatementRequest>,
+    ) -> Result<Response<ExchangeStatementResponse>, Status> {
+        let text = request.into_inner().statement;
+        let answers = {
+            let mut state = self.0.state();
+            state.statements.push(text.clone());
+            state.answers.clone()
+        };
+        let answers = answers.ok_or_else(|| Status::unavailable("away"))?;
+        let truth = self.0.statement(day_of(&text));
+        let statement = statement::sign(self.0.signer.jws(), &answers(truth)?).unwrap();
+        Ok(Response::new(ExchangeStatementResponse { statement }))
+    }
+}
+
+/// The day of a signed statement; its signature is for other tests.
+fn day_of(text: &str) -> Date {
+    payload(text)["day"].as_str().unwrap().parse().unwrap()
+}
+
+/// What a signed text says.
+pub(crate) fn payload(text: &str) -> serde_json::Value {
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }

@@ -44,6 +44,7 @@ fn closing(report: &ReportId, request: &str) -> CloseReportRequest {
         request_id: request.to_owned(),
         reason: "Tatt over telefon.".to_owned(),
         child_ids: Vec::new(),
+        kind: 0,
     }
 }
 

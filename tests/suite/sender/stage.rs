@@ -8,29 +8,38 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::OutboxConfig,
+    config::{ConfirmationConfig, OutboxConfig},
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
+    holding::{self, HoldingWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
+    statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
     tracking::{self, EnsureReceivers, TrackingWorker},
-    trust::ReceiptTrust,
     window::Windows,
 };
+use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
-    db::{Change, StoreError, Tx},
+    db::{
+        Change, StoreError, Tx,
+        tasks::{self, Task},
+    },
     domain::{
         digest::Digest,
+        figures::Promise,
+        holding::Schedule,
         ids::{CredentialId, ReportId},
         municipality::Area,
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
+        statement,
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -41,7 +50,10 @@ use framme_shared::{
     },
     wire::pb::{
         report::{Report, Urgency},
-        sender::{SubmitReportRequest, SubmitReportResponse, sender_service_client::SenderServiceClient},
+        sender::{
+            SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
+            figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -63,9 +75,12 @@ pub(crate) const HARSTAD: &str = "5503";
 
 const DISTRICT: &str = "Troms";
 
-type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
+pub(crate) type Caller = fn(Request<()>) -> Result<Request<()>, Status>;
 /// A caller of the local interface.
 pub(crate) type Local = SenderServiceClient<InterceptedService<Channel, Caller>>;
+
+/// A caller of the local interface who wants signed figures.
+pub(crate) type LocalFigures = FiguresServiceClient<InterceptedService<Channel, Caller>>;
 
 /// The stage.
 pub(crate) struct Stage {
@@ -120,6 +135,10 @@ impl Stage {
             keys: database.master_keys(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(7)),
+            figures: Sources {
+                promise: Promise::default(),
+                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+            },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
@@ -127,11 +146,9 @@ impl Stage {
             directory,
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            confirmation: Schedule::default(),
         });
-        let peers = [&first, &second].map(|receiver| {
-            let channel = Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy();
-            Peer::new(receiver.pair, channel, Arc::clone(&trust))
-        });
+        let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
             clock,
@@ -165,6 +182,18 @@ impl Stage {
     /// As somebody without a credential.
     pub(crate) fn stranger(&self) -> Local {
         self.caller(|request| with_token(request, "nobody"))
+    }
+
+    /// Signed figures, as the holder of this token.
+    pub(crate) fn figures(&self, caller: Caller) -> LocalFigures {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        FiguresServiceClient::with_interceptor(channel, caller)
+    }
+
+    /// Exports evidence, as a person at the desk.
+    pub(crate) fn evidence(&self) -> EvidenceServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        EvidenceServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -226,6 +255,49 @@ impl Stage {
         )
     }
 
+    /// The worker that asks the first (0) or second (1) receiver whether it still holds what it has confirmed.
+    pub(crate) fn holding(&self, receiver: usize) -> HoldingWorker {
+        let config = ConfirmationConfig::default();
+        let peer = self.peers[receiver].clone();
+        HoldingWorker::new(Arc::clone(&self.context), peer, &config, Backoff::default())
+    }
+
+    /// Asks this receiver everything that is due.
+    pub(crate) async fn ask(&self, receiver: usize) {
+        let mut worker = self.holding(receiver);
+        for _ in 0..100 {
+            if matches!(worker.step().await.unwrap(), holding::Step::Idle { .. }) {
+                return;
+            }
+        }
+        panic!("the questions never come to an end");
+    }
+
+    /// The worker that states each day to the first (0) or second (1) receiver.
+    pub(crate) fn statements(&self, receiver: usize) -> StatementWorker {
+        let address = [&self.first, &self.second][receiver].address.clone();
+        StatementWorker::new(
+            Arc::clone(&self.context),
+            self.peers[receiver].clone(),
+            Endpoint::from_shared(address).unwrap().connect_lazy(),
+            statement::Schedule::default(),
+            Backoff::default(),
+        )
+    }
+
+    /// Makes, exchanges and compares statements until nothing is due.
+    pub(crate) async fn exchange_statements(&self, receiver: usize) {
+        let mut worker = self.statements(receiver);
+        while worker.step().await.unwrap() == statements::Step::Worked {}
+    }
+
+    /// The open tasks as kind and subject.
+    pub(crate) async fn tasks(&self) -> Vec<(String, String)> {
+        let open = tasks::page(self.context.database.reader(), 0, false, 1_000).await;
+        let about = |task: Task| (task.kind, task.subject);
+        open.unwrap().into_iter().map(about).collect()
+    }
+
     /// Delivers everything that is due to this receiver.
     pub(crate) async fn deliver(&self, receiver: usize) {
         drain(&mut self.outbox(receiver)).await;
@@ -270,6 +342,10 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
         .expect("this should not take long")
 }
 
+fn lazily(receiver: &PlayedReceiver) -> Channel {
+    Endpoint::from_shared(receiver.address.clone()).unwrap().connect_lazy()
+}
+
 fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     let id = CredentialId::from_uuid(SeededRandom::new(holder.len() as u64).new_uuid()).unwrap();
     IssueCredential {
@@ -285,7 +361,7 @@ fn issue(role: Role, holder: &str, now: Timestamp) -> IssueCredential {
     }
 }
 
-fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
+pub(crate) fn with_token(mut request: Request<()>, token: &str) -> Result<Request<()>, Status> {
     request
         .metadata_mut()
         .insert("authorization", format!("Bearer {token}").parse().unwrap());
@@ -301,7 +377,11 @@ fn files(pki: &Pki, database: &TestDatabase, sender: OrganisationNumber) -> TlsF
 async fn serve_local(context: Arc<Context>) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", socket.local_addr().unwrap());
-    let server = Server::builder().add_service(Api::service(context, Shutdown::new()));
+    let api = Api::new(context, Shutdown::new());
+    let server = Server::builder()
+        .add_service(api.clone().service())
+        .add_service(api.clone().figures_service())
+        .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address
 }

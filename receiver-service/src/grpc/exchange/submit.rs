@@ -1,5 +1,7 @@
 //! `SubmitTransmission` and `WithdrawTransmission`.
 
+use std::sync::atomic::Ordering;
+
 use framme_shared::{
     domain::{
         digest::Digest,
@@ -27,6 +29,7 @@ use crate::{
     error::Refusal,
     grpc::read,
     inbox::{self, Incoming, NamedAttachment, Withdrawal},
+    recovery::restate_one,
     requests::Request,
     store::{child::NewChild, transmission::NewTransmission},
 };
@@ -54,7 +57,10 @@ pub(super) async fn submit(
     let report = read_report(core, &envelope, &request.content)?;
     let events = core.events.fingerprints(core, &report).await?;
     let incoming = incoming(sender, &envelope, &report, events);
-    let receipt = inbox::receive(core, incoming, &request.content).await?;
+    let receipt = inbox::receive(core, incoming, &request.content, request.last_receipt_sequence).await?;
+    if core.restoring.load(Ordering::Acquire) {
+        restate_one(core, &sender, &envelope.id).await?;
+    }
     Ok(SubmitTransmissionResponse { receipt })
 }
 

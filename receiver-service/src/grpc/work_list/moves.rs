@@ -9,8 +9,8 @@ use framme_shared::{
     wire::{
         pb::{
             receiver::{
-                AssignChildRequest, ChildChange, ChildChanged, RecordAssessmentRequest, RedirectChildRequest,
-                RegisterChildRequest, RejectChildRequest, RevokeAssignmentRequest,
+                AssignChildRequest, ChildChange, ChildChanged, KnownToService, RecordAssessmentRequest,
+                RedirectChildRequest, RegisterChildRequest, RejectChildRequest, RevokeAssignmentRequest,
             },
             report as pb,
         },
@@ -83,10 +83,11 @@ pub(super) async fn assign(
     caller: &Caller,
     message: &AssignChildRequest,
 ) -> Result<ChildChanged, Refusal> {
-    let (target, caseworker) = read::message(|scope| {
+    let (target, caseworker, known) = read::message(|scope| {
         let target = read_target(scope, caller, message.change.as_ref());
         let caseworker = scope.required("caseworker_staff_id", &message.caseworker_staff_id, StaffId::parse);
-        Some((target?, caseworker?))
+        let known = scope.optional_enum::<KnownToService, _>("known_to_service", message.known_to_service);
+        Some((target?, caseworker?, known?))
     })?;
     make(
         core,
@@ -94,7 +95,7 @@ pub(super) async fn assign(
         Rpc::AssignChild,
         message,
         target,
-        Move::Assign(caseworker),
+        Move::Assign { caseworker, known },
     )
     .await
 }

@@ -13,7 +13,7 @@ use crate::{
     error::Refusal,
     receipts::{About, Book, Books},
     store::{
-        child::{self, ForChange, Moved, Wanted},
+        child::{self, ForChange, Moved, SaidKnown, Wanted},
         receipt,
         request::{self, Answered, FirstAnswer},
     },
@@ -116,6 +116,8 @@ async fn write(made: &[Made<'_>], tx: &mut Tx) -> Result<(), Refusal> {
             child::set_case_number(tx.conn(), &change.transmission, &change.child, sealed).await?;
         }
     }
+    let said: Vec<SaidKnown<'_>> = made.iter().filter_map(|made| made.change.said_known()).collect();
+    child::set_known_to_service(tx.conn(), &said).await?;
     let answers: Vec<FirstAnswer<'_>> = made.iter().map(Made::first_answer).collect();
     request::insert(tx.conn(), &answers, at).await?;
     Ok(())
@@ -152,9 +154,16 @@ impl ChangeChild {
             request: &self.request.id,
             actor: self.on_behalf.person(),
             caseworker: match &self.the_move {
-                Move::Assign(caseworker) => Some(caseworker),
+                Move::Assign { caseworker, .. } => Some(caseworker),
                 _ => None,
             },
+        }
+    }
+
+    fn said_known(&self) -> Option<SaidKnown<'_>> {
+        match self.the_move {
+            Move::Assign { known, .. } => Some((&self.transmission, &self.child, known?)),
+            _ => None,
         }
     }
 

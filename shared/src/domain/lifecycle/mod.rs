@@ -4,6 +4,7 @@
 //! [`ChildState::learn`] (the sender, from a verified receipt). A report's [`Standing`] is never stored as a truth of
 //! its own: it is computed from its children.
 
+mod closing;
 mod columns;
 mod event;
 mod stage;
@@ -12,6 +13,7 @@ mod state;
 #[cfg(test)]
 mod table_tests;
 
+pub use closing::ClosingKind;
 pub use columns::{ChildColumns, InvalidColumns};
 pub use event::{AssessmentOutcome, Event, EventKind, RejectionReason};
 pub use stage::Stage;

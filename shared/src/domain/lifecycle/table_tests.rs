@@ -187,6 +187,23 @@ fn the_table_has_every_state_and_every_kind_of_event_once() {
 }
 
 #[test]
+fn what_the_receiver_lost_is_queued_again_unless_it_has_ended() {
+    for from in every_state() {
+        let lost = from.clone().lose(after());
+        match from {
+            ChildState::Queued { .. } | ChildState::Withdrawn { .. } | ChildState::Closed { .. } => {
+                assert_eq!(lost, from);
+            }
+            _ => assert_eq!(lost, ChildState::Queued { since: after() }),
+        }
+        assert!(!lost.is_delivered());
+        if !from.stage().is_ended() {
+            assert_eq!(lost.learn(Event::Store, after()), Ok(state("H", after(), "new")));
+        }
+    }
+}
+
+#[test]
 fn a_receiver_can_state_everything_but_a_closing() {
     for from in every_state() {
         for event in every_event() {

@@ -250,12 +250,14 @@ impl ReceiptClaims {
 }
 
 impl Software {
-    fn check(&self) -> Result<(), InvalidClaims> {
+    /// Whether name and version are 1 to 64 visible ASCII characters each.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
         let fits = |text: &str| (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits(&self.name) && fits(&self.version) {
-            Ok(())
-        } else {
-            Err(InvalidClaims::Software)
-        }
+        fits(&self.name) && fits(&self.version)
+    }
+
+    fn check(&self) -> Result<(), InvalidClaims> {
+        self.is_valid().then_some(()).ok_or(InvalidClaims::Software)
     }
 }

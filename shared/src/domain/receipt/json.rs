@@ -282,11 +282,12 @@ fn reference(role: &str, staff: &StaffId) -> Option<StaffReference> {
 }
 
 /// UTC in RFC 3339 with six decimals.
-fn written_time(time: Timestamp) -> String {
+pub(in crate::domain) fn written_time(time: Timestamp) -> String {
     format!("{time:.6}")
 }
 
-fn read_time(text: &str) -> Result<Timestamp, InvalidClaims> {
+/// Reads what [`written_time`] writes, and no other form.
+pub(in crate::domain) fn read_time(text: &str) -> Result<Timestamp, InvalidClaims> {
     let time: Timestamp = text.parse().map_err(|_| InvalidClaims::Time)?;
     if written_time(time) == text {
         Ok(time)

@@ -6,6 +6,7 @@
 //! [`ReceiptSigner`] makes them, [`ReceiptVerifier`] is the only way to a [`VerifiedReceipt`], and [`ChainHead`] links
 //! them without gaps. The format is written down for other implementers in `docs/protocol.md`.
 
+mod belief;
 mod chain;
 mod claims;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod example_tests;
 mod headers;
 mod json;
 mod signer;
+mod stored;
 #[cfg(test)]
 mod tampering_tests;
 #[cfg(test)]
@@ -24,11 +26,14 @@ mod verifier;
 #[cfg(test)]
 mod verifier_tests;
 
+pub use belief::{Disbelief, SentContent};
 pub use chain::{ChainError, ChainHead, InvalidHead};
 pub use claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 pub use error::ReceiptError;
 pub use headers::Headers;
+pub(in crate::domain) use json::{read_time, written_time};
 pub use signer::{ReceiptSigner, SignError, SignedReceipt};
+pub use stored::stored_claims;
 pub use verifier::{ReceiptVerifier, VerifiedReceipt};
 
 /// The highest number a receipt can have: what JSON numbers hold exactly in every language (RFC 8259, section 6).

@@ -12,6 +12,7 @@ use super::{
 use crate::domain::{
     digest::Digest,
     jws::{JwsVerifier, Kind, TrustedIssuers},
+    organisation::OrganisationNumber,
 };
 
 /// How far a receiver's clock may be ahead before what it says about time is absurd.
@@ -51,7 +52,28 @@ impl ReceiptVerifier {
     /// # Errors
     /// [`ReceiptError`]; nothing of the receipt may be believed then.
     pub fn verify(&self, jws: &str, pair: &Pair, at: Timestamp) -> Result<VerifiedReceipt, ReceiptError> {
-        let verified = self.0.verify(jws, Kind::Receipt, Some(&pair.receiver), at)?;
+        let receipt = self.read(jws, Some(&pair.receiver), at)?;
+        if receipt.claims.pair != *pair {
+            return Err(ReceiptError::WrongPair);
+        }
+        Ok(receipt)
+    }
+
+    /// As [`ReceiptVerifier::verify`], for a receipt of whichever pair it names.
+    ///
+    /// # Errors
+    /// [`ReceiptError`]; nothing of the receipt may be believed then.
+    pub fn verify_any(&self, jws: &str, at: Timestamp) -> Result<VerifiedReceipt, ReceiptError> {
+        self.read(jws, None, at)
+    }
+
+    fn read(
+        &self,
+        jws: &str,
+        signer: Option<&OrganisationNumber>,
+        at: Timestamp,
+    ) -> Result<VerifiedReceipt, ReceiptError> {
+        let verified = self.0.verify(jws, Kind::Receipt, signer, at)?;
         let claims = json::read(&verified.payload)?;
         if claims.time.as_second() != verified.second {
             return Err(ReceiptError::TimeMismatch);
@@ -59,7 +81,7 @@ impl ReceiptVerifier {
         if claims.time > at.saturating_add(MOST_AHEAD).unwrap_or(Timestamp::MAX) {
             return Err(ReceiptError::InFuture);
         }
-        if claims.pair != *pair {
+        if claims.pair.receiver != verified.signer {
             return Err(ReceiptError::WrongPair);
         }
         Ok(VerifiedReceipt {

@@ -7,8 +7,9 @@ use framme_shared::{
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, GetAttachmentUploadRequest, StreamReceiptsRequest, SubmitTransmissionRequest,
-                UploadAttachmentRequest, WithdrawTransmissionRequest,
+                ConfirmReceiptsRequest, CountKnownChildrenRequest, ExchangeStatementRequest,
+                GetAttachmentUploadRequest, StreamReceiptsRequest, SubmitTransmissionRequest, UploadAttachmentRequest,
+                WithdrawTransmissionRequest,
             },
             report::{AttachmentChunk, AttachmentUploadHeader, ErrorReason, attachment_chunk::Part},
         },
@@ -23,6 +24,38 @@ use super::{A_NAME, Case, ID, NIL, OTHER_ID, UPPER_CASE, breaks, right_report, s
 pub(super) fn cases(world: &World) -> Vec<Case> {
     let submissions = submissions(world);
     submissions.into_iter().chain(others()).chain(uploads()).collect()
+}
+
+/// What a sender asks when it makes figures.
+pub(super) fn figures() -> Vec<Case> {
+    let call = "CountKnownChildren";
+    let count = |from: Option<i64>, until: Option<i64>| {
+        let time = |seconds| prost_types::Timestamp { seconds, nanos: 0 };
+        CountKnownChildrenRequest {
+            from_time: from.map(time),
+            until_time: until.map(time),
+        }
+    };
+    vec![
+        breaks(&["from_time"], call, count(None, Some(1))),
+        breaks(&["until_time"], call, count(Some(1), None)),
+        breaks(&["until_time"], call, count(Some(1), Some(1))),
+        breaks(&["from_time"], call, count(Some(i64::MIN), Some(1))),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let call = "ExchangeStatement";
+    let given = |statement: &str| ExchangeStatementRequest {
+        statement: statement.to_owned(),
+    };
+    vec![
+        breaks(&["statement"], call, given("")),
+        breaks(&["statement"], call, given(A_NAME)),
+        breaks(&["statement"], call, given("e30.e30.AA")),
+        with_reason(ErrorReason::TooLarge, &[], call, given(&"a".repeat(65_537))),
+    ]
 }
 
 fn submissions(world: &World) -> Vec<Case> {

@@ -7,9 +7,9 @@ use framme_shared::{
         pb::{
             receiver::{
                 AssignChildRequest, ChildChange, CreateStaffRequest, CredentialKind, DownloadAttachmentRequest,
-                GetTransmissionRequest, IssueCredentialRequest, ListStaffRequest, ListTransmissionsRequest,
-                RecordAssessmentRequest, RedirectChildRequest, RegisterChildRequest, RejectChildRequest,
-                RevokeCredentialRequest, StaffMember, StaffRole,
+                GetStatementRequest, GetTransmissionRequest, IssueCredentialRequest, ListStaffRequest,
+                ListStatementsRequest, ListTransmissionsRequest, RecordAssessmentRequest, RedirectChildRequest,
+                RegisterChildRequest, RejectChildRequest, RevokeCredentialRequest, StaffMember, StaffRole,
             },
             report::ErrorReason,
         },
@@ -33,6 +33,7 @@ fn assign(change: ChildChange, caseworker: &str) -> AssignChildRequest {
     AssignChildRequest {
         change: Some(change),
         caseworker_staff_id: caseworker.to_owned(),
+        known_to_service: 0,
     }
 }
 
@@ -119,6 +120,15 @@ pub(super) fn work_list(world: &World) -> Vec<Case> {
         ),
         breaks(&["caseworker_staff_id"], "AssignChild", assign(change(), A_NAME)),
         with_reason(ErrorReason::NotFound, &[], "AssignChild", assign(change(), "cw-1")),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["known_to_service"],
+            "AssignChild",
+            AssignChildRequest {
+                known_to_service: 99,
+                ..assign(change(), "cw-1")
+            },
+        ),
         breaks(&["reason"], "RejectChild", reject(0)),
         with_reason(ErrorReason::UnknownEnumValue, &["reason"], "RejectChild", reject(99)),
         breaks(&["outcome"], "RecordAssessment", assess(0)),
@@ -261,6 +271,32 @@ fn credentials(now: Timestamp) -> Vec<Case> {
                 expire_time: None,
                 ..issue(program, "a-program", 1)
             },
+        ),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let list = |page_size, page_token: &str, organisation: &str| ListStatementsRequest {
+        page_size,
+        page_token: page_token.to_owned(),
+        organisation: organisation.to_owned(),
+    };
+    let get = |organisation: &str, day: &str| GetStatementRequest {
+        organisation: organisation.to_owned(),
+        day: day.to_owned(),
+    };
+    vec![
+        breaks(&["page_size"], "ListStatements", list(1_001, "", "")),
+        breaks(&["page_token"], "ListStatements", list(0, A_NAME, "")),
+        breaks(&["organisation"], "ListStatements", list(0, "", A_NAME)),
+        breaks(&["organisation"], "GetStatement", get("", "2026-11-24")),
+        breaks(&["day"], "GetStatement", get("974761076", "2026-02-30")),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "GetStatement",
+            get("974761076", "2020-01-01"),
         ),
     ]
 }

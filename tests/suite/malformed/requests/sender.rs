@@ -4,8 +4,9 @@ use framme_demo::world::World;
 use framme_shared::wire::pb::{
     report::{Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, Report, attachment_chunk::Part},
     sender::{
-        CloseReportRequest, GetAttachmentUploadRequest, GetReportRequest, ListReceiptsRequest, ListReportsRequest,
-        SubmitReportRequest, UploadAttachmentRequest, WithdrawReportRequest,
+        CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
+        ListReceiptsRequest, ListReportsRequest, ListStatementsRequest, SubmitReportRequest, UploadAttachmentRequest,
+        WithdrawReportRequest,
     },
 };
 use prost::{Message as _, bytes::Bytes};
@@ -178,6 +179,7 @@ fn requests() -> Vec<Case> {
         request_id: OTHER_ID.to_owned(),
         reason: "known by another route".to_owned(),
         child_ids: vec![child.to_owned()],
+        kind: 0,
     };
     vec![
         breaks(&["request_id"], "WithdrawReport", withdraw(NIL, A_NAME)),
@@ -188,6 +190,31 @@ fn requests() -> Vec<Case> {
         with_reason(ErrorReason::NotFound, &[], "WithdrawReport", withdraw(OTHER_ID, A_NAME)),
         breaks(&["child_ids[0]"], "CloseReport", close(A_NAME)),
         with_reason(ErrorReason::NotFound, &[], "CloseReport", close(ID)),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["kind"],
+            "CloseReport",
+            CloseReportRequest { kind: 99, ..close(ID) },
+        ),
+    ]
+}
+
+/// For the directorate.
+pub(super) fn figures() -> Vec<Case> {
+    let export = |district: &str, from: &str, until: &str| ExportFiguresRequest {
+        police_district: district.to_owned(),
+        from_day: from.to_owned(),
+        until_day: until.to_owned(),
+    };
+    let call = "ExportFigures";
+    let (from, until) = ("2026-01-01", "2026-12-31");
+    vec![
+        breaks(&["police_district"], call, export("", from, until)),
+        breaks(&["police_district"], call, export(&"é".repeat(61), from, until)),
+        breaks(&["from_day"], call, export("Oslo", "2009-12-31", until)),
+        breaks(&["until_day"], call, export("Oslo", from, "2026-02-30")),
+        breaks(&["until_day"], call, export("Oslo", until, from)),
+        breaks(&["from_day", "until_day"], call, export("Oslo", A_NAME, "")),
     ]
 }
 
@@ -276,6 +303,32 @@ fn uploads() -> Vec<Case> {
             &[],
             call,
             header(AttachmentUploadHeader { offset: 2, ..right }),
+        ),
+    ]
+}
+
+/// `StatementService`.
+pub(super) fn statements() -> Vec<Case> {
+    let list = |page_size, page_token: &str, organisation: &str| ListStatementsRequest {
+        page_size,
+        page_token: page_token.to_owned(),
+        organisation: organisation.to_owned(),
+    };
+    let get = |organisation: &str, day: &str| GetStatementRequest {
+        organisation: organisation.to_owned(),
+        day: day.to_owned(),
+    };
+    vec![
+        breaks(&["page_size"], "ListStatements", list(1_001, "", "")),
+        breaks(&["page_token"], "ListStatements", list(0, A_NAME, "")),
+        breaks(&["organisation"], "ListStatements", list(0, "", A_NAME)),
+        breaks(&["organisation"], "GetStatement", get("", "2026-11-24")),
+        breaks(&["day"], "GetStatement", get("974761076", "2026-02-30")),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "GetStatement",
+            get("974761076", "2020-01-01"),
         ),
     ]
 }

@@ -1,4 +1,5 @@
-//! Whose receipts are believed: the verifier, made anew when the files with authorities or revocation lists change.
+//! Whose signed texts are believed: the verifier of receipts and of all others, made anew when the files with authorities or
+//! revocation lists change.
 
 use std::{
     fs, io,
@@ -7,21 +8,20 @@ use std::{
     time::Duration,
 };
 
-use framme_shared::{
-    domain::{
-        digest::{Digest, Hasher},
-        jws::{InvalidTrust, TrustedIssuers},
-        receipt::{Pair, ReceiptError, ReceiptVerifier, VerifiedReceipt},
-    },
-    runtime::{
-        clock::Clock,
-        shutdown::{Hangup, Shutdown, TaskError},
-        tls::TlsFiles,
-    },
-};
 use jiff::Timestamp;
 
-/// Verifies receipts by files that may change while the service runs.
+use super::{
+    clock::Clock,
+    shutdown::{Hangup, Shutdown, TaskError},
+    tls::TlsFiles,
+};
+use crate::domain::{
+    digest::{Digest, Hasher},
+    jws::{InvalidTrust, TrustedIssuers},
+    receipt::{Pair, ReceiptError, ReceiptVerifier, VerifiedReceipt},
+};
+
+/// Verifies receipts and other signed texts by files that may change while the service runs.
 pub struct ReceiptTrust {
     roots: PathBuf,
     lists: Vec<PathBuf>,

@@ -1,0 +1,317 @@
+//! A sender that was restored from a backup takes back from a receiver what it had sent since.
+
+use std::collections::HashMap;
+
+use framme_shared::{
+    db::{
+        Change, LedgerEntry, StoreError, Tx,
+        sealing::DataKey,
+        tasks::{self, Desk, NewTask},
+    },
+    domain::{
+        digest::Digest,
+        identity_number::TestNumbers,
+        ids::{ChildId, TransmissionId},
+        lifecycle::ChildState,
+        organisation::OrganisationNumber,
+        report::Report,
+    },
+    wire::{
+        pb::{
+            exchange::{ListSentRequest, SentTransmission},
+            sender::SubmitReportResponse,
+        },
+        report::{Rules, decode_report, parse},
+        time,
+    },
+};
+use jiff::Timestamp;
+use prost::Message as _;
+use tonic::Status;
+
+use super::compare::{Recovered, ended};
+use crate::{
+    context::Context,
+    grpc,
+    peer::Peer,
+    store::{
+        child::{self, ChildRow},
+        data_key::{self, StoredKey},
+        receiver::{self, ReceiverRow},
+        recovered,
+        report::{self, Derived, NewReport},
+        transmission::{self, NewTransmission},
+        view,
+    },
+    submission::sealed,
+};
+
+/// Who submitted what came back: the receiver does not know.
+const SUBMITTED_BY: &str = "taken-back";
+
+/// Takes back everything that the receiver holds and that is not here. Numbers up to `last` are taken.
+pub(super) async fn take_back(
+    context: &Context,
+    peer: &Peer,
+    here: &ReceiverRow,
+    last: u64,
+) -> Result<Recovered, StoreError> {
+    let receiver = here.organisation;
+    let mut after = recovered::known_up_to(context.database.reader(), &receiver).await?;
+    let mut missing = Vec::new();
+    loop {
+        let request = ListSentRequest {
+            after_sequence: after,
+            page_size: 0,
+        };
+        let page = match peer.recovery().list_sent(request).await {
+            Ok(answer) => answer.into_inner().transmissions,
+            Err(status) => return Ok(ended(status)),
+        };
+        if page.is_empty() {
+            break;
+        }
+        for sent in page {
+            let number = sent.sequence;
+            let Some(back) = Back::read(context, receiver, &sent).await? else {
+                return Ok(Recovered::Failed(Status::internal(
+                    "what the receiver holds cannot be read",
+                )));
+            };
+            missing.extend(after + 1..number);
+            after = number;
+            context.database.change(back).await?;
+        }
+    }
+    missing.extend(after + 1..=last);
+    let numbers = TakeNumbers {
+        receiver,
+        last,
+        missing,
+    };
+    context.database.change(numbers).await?;
+    context.windows.ring(&receiver);
+    Ok(Recovered::Level)
+}
+
+/// A transmission that comes back.
+struct Back {
+    transmission: NewTransmission,
+    report: NewReport,
+    children: Vec<(ChildId, String, Option<String>)>,
+    submitted_at: Timestamp,
+    /// The report's data key, if it is not here.
+    new_key: Option<StoredKey>,
+}
+
+impl Back {
+    /// `None` when it is not as it was sent.
+    async fn read(
+        context: &Context,
+        receiver: OrganisationNumber,
+        sent: &SentTransmission,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some((id, submitted_at, report)) = read(context, sent) else {
+            return Ok(None);
+        };
+        let known = report::known(context.database.reader(), &report.id).await?;
+        let Some((key, new_key)) = data_key_of(context, known.wrapped_key) else {
+            return Ok(None);
+        };
+        let content_sha256 = Digest::of(&sent.content);
+        let urgency_rank = report.urgency.rank();
+        Ok(Some(Self {
+            transmission: NewTransmission {
+                transmission: id,
+                report: report.id,
+                receiver,
+                sequence: i64::try_from(sent.sequence).unwrap_or(i64::MAX),
+                content: sealed::seal_content(&key, &id, &sent.content),
+                content_sha256,
+                urgency_rank,
+                claim: None,
+            },
+            report: NewReport {
+                report: report.id,
+                // What was submitted is not known, only what was made of it.
+                submitted_sha256: Digest::ZERO,
+                report_type: report.report_type,
+                urgency: report.urgency,
+                police_district: report.reporter.police_district.expose().to_owned(),
+                submitted_by: SUBMITTED_BY.to_owned(),
+                children: 0,
+            },
+            children: report
+                .children
+                .iter()
+                .map(|child| {
+                    let district = child.area.district().map(|district| district.to_string());
+                    (child.id, child.area.municipality().to_string(), district)
+                })
+                .collect(),
+            submitted_at,
+            new_key,
+        }))
+    }
+
+    fn rows(&self, before: usize) -> Vec<ChildRow> {
+        let rows = self
+            .children
+            .iter()
+            .zip(before..)
+            .map(|((id, municipality, district), place)| ChildRow {
+                report: self.report.report,
+                child: *id,
+                transmission: self.transmission.transmission,
+                place: place as i64,
+                municipality: municipality.clone(),
+                city_district: district.clone(),
+                state: ChildState::Queued {
+                    since: self.submitted_at,
+                },
+            });
+        rows.collect()
+    }
+}
+
+fn read(context: &Context, sent: &SentTransmission) -> Option<(TransmissionId, Timestamp, Report)> {
+    if Digest::of(&sent.content).as_bytes().as_slice() != &*sent.content_sha256 {
+        return None;
+    }
+    let id = TransmissionId::parse(&sent.transmission_id).ok()?;
+    let submitted_at = time::from_pb(sent.submitted_time.as_ref()?).ok()?;
+    let rules = Rules {
+        now: submitted_at,
+        test_numbers: if context.production {
+            TestNumbers::Refused
+        } else {
+            TestNumbers::Accepted
+        },
+        max_attachment_bytes: u64::MAX,
+    };
+    let report = parse(&decode_report(&sent.content).ok()?, &rules).ok()?;
+    Some((id, submitted_at, report))
+}
+
+fn data_key_of(context: &Context, wrapped: Option<Vec<u8>>) -> Option<(DataKey, Option<StoredKey>)> {
+    match wrapped {
+        Some(wrapped) => Some((sealed::open_key(&context.keys, wrapped).ok()?, None)),
+        None => {
+            let (key, stored) = sealed::new_key(&context.keys);
+            Some((key, Some(stored)))
+        }
+    }
+}
+
+impl Change for Back {
+    type Outcome = ();
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let at = tx.at();
+        let NewTransmission {
+            transmission: id,
+            receiver,
+            sequence,
+            ..
+        } = &self.transmission;
+        if !transmission::sent(tx.conn(), &[*id]).await?.is_empty() {
+            return Ok(());
+        }
+        if let Some(other) = recovered::holder_of(tx.conn(), receiver, sequence.unsigned_abs()).await? {
+            give_another_number(tx, receiver, &other).await?;
+        }
+        recovered::take_numbers_up_to(tx.conn(), receiver, sequence.unsigned_abs(), at).await?;
+        recovered::insert_report(tx.conn(), &self.report, self.submitted_at, at).await?;
+        if let Some(key) = &self.new_key {
+            data_key::insert(tx.conn(), &self.report.report, key, at, "TakeBack").await?;
+        }
+        recovered::insert_transmission(tx.conn(), &self.transmission, self.submitted_at, at).await?;
+        let before = child::of_reports(tx.conn(), &[self.report.report]).await?;
+        let rows = self.rows(before.len());
+        child::insert(tx.conn(), &rows.iter().collect::<Vec<_>>(), at).await?;
+        self.complete(tx, before.iter().chain(&rows).collect()).await?;
+        tx.record(LedgerEntry {
+            kind: "transmission_taken_back",
+            subject: id.to_string(),
+            actor: receiver.to_string(),
+            data: format!("number {sequence}, sha256 {}", self.transmission.content_sha256),
+        });
+        Ok(())
+    }
+}
+
+impl Back {
+    async fn complete(&self, tx: &mut Tx, children: Vec<&ChildRow>) -> Result<(), StoreError> {
+        let at = tx.at();
+        let report = self.report.report;
+        let derived = Derived::of(report, &children);
+        report::derive(tx.conn(), &[derived], at, "TakeBack").await?;
+        let view = view::load(tx.conn(), &report).await?.ok_or(StoreError::Missing)?;
+        let answer = SubmitReportResponse {
+            report: Some(grpc::view::report(&view)),
+        };
+        recovered::complete_report(tx.conn(), &report, children.len(), answer.encode_to_vec(), at).await
+    }
+}
+
+/// A transmission that was made after the restore and got a number that was used before: it never reached its receiver.
+async fn give_another_number(
+    tx: &mut Tx,
+    receiver: &OrganisationNumber,
+    transmission: &TransmissionId,
+) -> Result<(), StoreError> {
+    let at = tx.at();
+    let wanted = HashMap::from([(*receiver, 1)]);
+    let numbers = receiver::take_numbers(tx.conn(), &wanted, at).await?;
+    let next = numbers.get(receiver).copied().ok_or(StoreError::Missing)?;
+    recovered::renumber(tx.conn(), transmission, next.unsigned_abs(), at).await?;
+    tx.record(LedgerEntry {
+        kind: "transmission_renumbered",
+        subject: transmission.to_string(),
+        actor: "sender".to_owned(),
+        data: format!("now {next}: its number was used before the restore"),
+    });
+    Ok(())
+}
+
+/// Everything that the receiver holds is here. What had one of the other numbers is lost.
+struct TakeNumbers {
+    receiver: OrganisationNumber,
+    last: u64,
+    missing: Vec<u64>,
+}
+
+impl Change for TakeNumbers {
+    type Outcome = ();
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let at = tx.at();
+        recovered::take_numbers_up_to(tx.conn(), &self.receiver, self.last, at).await?;
+        let mut lost = Vec::new();
+        for number in &self.missing {
+            if recovered::holder_of(tx.conn(), &self.receiver, *number)
+                .await?
+                .is_none()
+            {
+                lost.push(number.to_string());
+            }
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let task = NewTask {
+            kind: "submissions_lost_in_restore",
+            subject: self.receiver.to_string(),
+            desk: Desk::District,
+            data: format!(
+                "the numbers {} had been given and nobody holds what had them: whoever submitted since the backup must \
+                 submit again, which does no harm for what is here",
+                lost.join(", ")
+            ),
+        };
+        tasks::raise(tx, task).await?;
+        Ok(())
+    }
+}
