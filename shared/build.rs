@@ -14,6 +14,7 @@ const CONTRACT: &[&str] = &[
     "framme/report/v1/statement.proto",
     "framme/report/v1/error_reason.proto",
     "framme/exchange/v1/exchange_service.proto",
+    "framme/exchange/v1/reconciliation_service.proto",
     "framme/exchange/v1/recovery_service.proto",
     "framme/exchange/v1/holding_service.proto",
     "framme/exchange/v1/figures_service.proto",

@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod pki;
+pub mod reconcile;
 pub mod replay;
 pub mod run;
 pub mod samples;

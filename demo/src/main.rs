@@ -2,7 +2,10 @@
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use framme_demo::{bench, bench::BenchArgs, pki::PkiArgs, replay, replay::ReplayArgs, run, run::RunArgs};
+use framme_demo::{
+    bench, bench::BenchArgs, pki::PkiArgs, reconcile, reconcile::ReconcileArgs, replay, replay::ReplayArgs, run,
+    run::RunArgs,
+};
 use framme_shared::runtime::{clock::SystemClock, exit::Exit, tls::install_provider};
 
 /// Shows the pair at work on this machine, with organisations and people who do not exist.
@@ -23,6 +26,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Measures the whole path.
     Bench(BenchArgs),
+    /// Measures how a comparison of both sides grows with what they hold.
+    ReconcileBench(ReconcileArgs),
 }
 
 fn main() -> Exit {
@@ -43,5 +48,6 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::Pki(args) => Ok(args.run(&SystemClock)?),
         Command::Replay(args) => runtime.block_on(replay::run(&args)),
         Command::Bench(args) => runtime.block_on(bench::run(&args)),
+        Command::ReconcileBench(args) => runtime.block_on(reconcile::run(&args)),
     }
 }

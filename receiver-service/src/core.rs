@@ -12,6 +12,7 @@ use crate::{
     config::{FiguresConfig, Limits},
     credentials::RecentCallers,
     receipts::{Notary, Wakeups},
+    reconciliation::{EventKey, OpenReconciliations},
     store::transmission::Kept,
 };
 
@@ -25,6 +26,10 @@ pub struct Core {
     pub keys: Arc<MasterKeys>,
     /// Signs receipts.
     pub notary: Arc<Notary>,
+    /// Recognises one event in what several senders report.
+    pub events: EventKey,
+    /// Who has a comparison open.
+    pub reconciliations: OpenReconciliations,
     /// Verifies what senders sign, and own receipts that come back.
     pub trust: Arc<ReceiptTrust>,
     /// Whether transmissions that were lost may come again, and what held of them is to be stated anew.

@@ -18,6 +18,7 @@ pub mod holding;
 pub mod inbox;
 pub mod keys;
 pub mod receipts;
+pub mod reconciliation;
 pub mod recovery;
 pub mod requests;
 pub mod service;

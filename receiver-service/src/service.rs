@@ -35,10 +35,11 @@ use crate::{
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Recovery, StaffRegister, Statements,
-        Tasks, WorkList,
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
+        StaffRegister, Statements, Tasks, WorkList,
     },
     receipts::{Notary, Wakeups},
+    reconciliation::{EventKey, OpenReconciliations},
     recovery::DoubtOwnState,
     statements::StatementWorker,
     store::{SCHEMA, restoring, rewrap, transmission},
@@ -132,7 +133,8 @@ impl Receiver {
         };
         check_own(&tls, config.organisation)?;
         let core = Arc::new(core(&config, Arc::clone(&clock), random).await?);
-        check_keys(&core).await?;
+        check_keys(&core.keys, &core.db).await?;
+        core.events.ready(&core.db, &core.keys).await?;
         if core.db.may_be_an_older_copy() {
             core.db.change(DoubtOwnState).await?;
         }
@@ -221,6 +223,8 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         db,
         keys,
         notary,
+        events: EventKey::default(),
+        reconciliations: OpenReconciliations::default(),
         trust: ReceiptTrust::load(&config.tls)?,
         restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
@@ -234,12 +238,12 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
-async fn check_keys(core: &Core) -> Result<(), StartError> {
+async fn check_keys(keys: &MasterKeys, database: &Database) -> Result<(), StartError> {
     const A_FEW: u32 = 5;
     for table in rewrap::TABLES {
-        let stored = table.page(core.db.reader(), &Default::default(), "", A_FEW).await?;
+        let stored = table.page(database.reader(), &Default::default(), "", A_FEW).await?;
         let wrapped: Vec<WrappedKey> = stored.into_iter().map(|row| row.wrapped).collect();
-        core.keys.check(&wrapped)?;
+        keys.check(&wrapped)?;
     }
     Ok(())
 }
@@ -290,6 +294,8 @@ async fn serve_exchange(
     let recovery = Recovery::service(Arc::clone(core));
     let holdings = Holdings::service(Arc::clone(core));
     healthy(&standard.health, &exchange).await;
+    let reconciliation = Reconciliation::service(Arc::clone(core), shutdown.clone());
+    healthy(&standard.health, &reconciliation).await;
     let figures = Figures::service(Arc::clone(core));
     healthy(&standard.health, &recovery).await;
     healthy(&standard.health, &holdings).await;
@@ -299,6 +305,7 @@ async fn serve_exchange(
     standard.routes = standard
         .routes
         .add_service(exchange)
+        .add_service(reconciliation)
         .add_service(recovery)
         .add_service(holdings)
         .add_service(figures)

@@ -6,13 +6,17 @@ mod columns;
 pub mod credential;
 pub mod entry;
 pub mod figures;
+pub mod fingerprint;
 pub mod holding;
+pub mod holdings;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
+pub mod reconciliation;
 pub mod request;
 pub mod restoring;
 pub mod rewrap;
+pub mod secret;
 pub mod staff;
 pub mod statistics;
 pub mod transmission;
@@ -43,6 +47,11 @@ pub static SCHEMA: Schema = Schema {
             number: 4,
             name: "recovery",
             sql: include_str!("../migrations/0004_recovery.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "reconciliation",
+            sql: include_str!("../migrations/0005_reconciliation.sql"),
         },
         Migration {
             number: 6,

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod outcome;
 mod receiver;
+mod reconciliation;
 mod report;
 mod service;
 mod statement;
@@ -66,6 +67,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Comparisons with receivers: whether both sides hold the same.
+    #[command(subcommand)]
+    Reconciliation(reconciliation::ReconciliationCommand),
     /// Daily statements, exchanged with each receiver.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
@@ -146,6 +150,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Report(command) => report::run(session, command).await,
         Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,

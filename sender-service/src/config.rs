@@ -56,6 +56,9 @@ pub struct Config {
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// How receivers are asked whether both sides hold the same.
+    #[serde(default)]
+    pub reconciliation: ReconciliationConfig,
     /// How figures are made.
     #[serde(default)]
     pub figures: FiguresConfig,
@@ -223,6 +226,35 @@ impl Default for AttachmentLimits {
     }
 }
 
+/// How receivers are asked whether both sides hold the same.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReconciliationConfig {
+    /// Compare every night, and on Sundays everything. Default true.
+    pub scheduled: bool,
+    /// From which hour of the day on, in Norway, 0-23. Default 3.
+    pub hour: u8,
+    /// How many days back a night's comparison goes, 1-366. Default 35.
+    pub days: u32,
+    /// How often a receiver is asked which numbers it lacks, in seconds, 10-86,400. Default 300.
+    pub numbers_seconds: u64,
+    /// How long to wait before what differs is looked at again, in seconds, 0-25: what moves meanwhile is no difference.
+    /// Default 10.
+    pub second_look_seconds: u64,
+}
+
+impl Default for ReconciliationConfig {
+    fn default() -> Self {
+        Self {
+            scheduled: true,
+            hour: 3,
+            days: 35,
+            numbers_seconds: 300,
+            second_look_seconds: 10,
+        }
+    }
+}
+
 /// How figures are made.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -289,6 +321,18 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
     AttachmentBytes,
+    /// Outside its range.
+    #[error("reconciliation.hour must be 0-23")]
+    ReconciliationHour,
+    /// Outside its range.
+    #[error("reconciliation.days must be 1-366")]
+    ReconciliationDays,
+    /// Outside its range.
+    #[error("reconciliation.numbers_seconds must be 10-86400")]
+    ReconciliationNumbers,
+    /// Outside its range.
+    #[error("reconciliation.second_look_seconds must be 0-25")]
+    ReconciliationSecondLook,
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] statement::InvalidSchedule),
@@ -317,6 +361,7 @@ impl Config {
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
+        self.reconciliation.check()?;
         if !self.figures.promise_hours.is_sensible() {
             return Err(InvalidConfig::Promise);
         }
@@ -344,6 +389,25 @@ impl Config {
     /// The configuration file that is read when none is named and this exists.
     pub fn default_file() -> PathBuf {
         PathBuf::from("sender.toml")
+    }
+}
+
+impl ReconciliationConfig {
+    fn check(&self) -> Result<(), InvalidConfig> {
+        if self.hour > 23 {
+            return Err(InvalidConfig::ReconciliationHour);
+        }
+        if !(1..=366).contains(&self.days) {
+            return Err(InvalidConfig::ReconciliationDays);
+        }
+        if !(10..=86_400).contains(&self.numbers_seconds) {
+            return Err(InvalidConfig::ReconciliationNumbers);
+        }
+        // A receiver ends a call that is silent for longer.
+        if self.second_look_seconds > 25 {
+            return Err(InvalidConfig::ReconciliationSecondLook);
+        }
+        Ok(())
     }
 }
 
@@ -424,6 +488,14 @@ mod tests {
             Err(InvalidConfig::Statements(_))
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
+        assert!(matches!(
+            with(|c| c.reconciliation.hour = 24),
+            Err(InvalidConfig::ReconciliationHour)
+        ));
+        assert!(matches!(
+            with(|c| c.reconciliation.second_look_seconds = 26),
+            Err(InvalidConfig::ReconciliationSecondLook)
+        ));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod follow_all;
 mod gate;
 mod read;
 mod receivers;
+mod reconciliation;
 mod request;
 mod statements;
 mod submit;
@@ -26,10 +27,11 @@ use framme_shared::{
     wire::pb::sender::{
         CloseReportRequest, CloseReportResponse, FollowReportRequest, FollowReportResponse, FollowReportsRequest,
         FollowReportsResponse, GetAttachmentUploadRequest, GetAttachmentUploadResponse, GetFiguresRequest,
-        GetFiguresResponse, GetReportRequest, GetReportResponse, ListReceiptsRequest, ListReceiptsResponse,
-        ListReceiversRequest, ListReceiversResponse, ListReportsRequest, ListReportsResponse, SubmitReportRequest,
-        SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
-        WithdrawReportResponse,
+        GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
+        ListReceiptsRequest, ListReceiptsResponse, ListReceiversRequest, ListReceiversResponse,
+        ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
+        StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
+        UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
@@ -186,5 +188,31 @@ impl SenderService for Api {
     ) -> Result<Response<ListReceiversResponse>, Status> {
         self.admit(&request, "ListReceivers").await?;
         Ok(Response::new(self.receivers().await?))
+    }
+
+    async fn start_reconciliation(
+        &self,
+        request: Request<StartReconciliationRequest>,
+    ) -> Result<Response<StartReconciliationResponse>, Status> {
+        let caller = self.admit(&request, "StartReconciliation").await?;
+        Ok(Response::new(
+            self.start_comparison(&caller, &request.into_inner()).await?,
+        ))
+    }
+
+    async fn list_reconciliations(
+        &self,
+        request: Request<ListReconciliationsRequest>,
+    ) -> Result<Response<ListReconciliationsResponse>, Status> {
+        self.admit(&request, "ListReconciliations").await?;
+        Ok(Response::new(self.comparisons(&request.into_inner()).await?))
+    }
+
+    async fn get_reconciliation(
+        &self,
+        request: Request<GetReconciliationRequest>,
+    ) -> Result<Response<GetReconciliationResponse>, Status> {
+        self.admit(&request, "GetReconciliation").await?;
+        Ok(Response::new(self.comparison(&request.into_inner()).await?))
     }
 }

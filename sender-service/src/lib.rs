@@ -16,6 +16,7 @@ pub mod holding;
 pub mod news;
 pub mod outbox;
 pub mod peer;
+pub mod reconciliation;
 pub mod recovery;
 pub mod service;
 pub mod signing;

@@ -14,5 +14,6 @@ mod turn;
 mod withdraw;
 mod worker;
 
+pub(crate) use failure::Failure;
 pub use turn::ReleaseLeases;
 pub use worker::{OutboxWorker, Step};

@@ -9,7 +9,7 @@ use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
     wire::pb::exchange::{
         exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
-        recovery_service_client::RecoveryServiceClient,
+        reconciliation_service_client::ReconciliationServiceClient, recovery_service_client::RecoveryServiceClient,
     },
 };
 use tonic::transport::Channel;
@@ -22,6 +22,7 @@ pub struct Peer {
     /// Sender and receiver.
     pub pair: Pair,
     client: ExchangeServiceClient<Channel>,
+    reconciliation: ReconciliationServiceClient<Channel>,
     recovery: RecoveryServiceClient<Channel>,
     holdings: HoldingServiceClient<Channel>,
     /// Verifies its receipts.
@@ -36,6 +37,7 @@ impl Peer {
         Self {
             pair,
             client: ExchangeServiceClient::new(channel.clone()),
+            reconciliation: ReconciliationServiceClient::new(channel.clone()),
             recovery: RecoveryServiceClient::new(channel.clone()),
             holdings: HoldingServiceClient::new(channel),
             trust,
@@ -48,6 +50,7 @@ impl Peer {
     pub fn over(&self, channel: Channel) -> Self {
         Self {
             client: ExchangeServiceClient::new(channel.clone()),
+            reconciliation: ReconciliationServiceClient::new(channel.clone()),
             recovery: RecoveryServiceClient::new(channel.clone()),
             holdings: HoldingServiceClient::new(channel),
             ..self.clone()
@@ -62,6 +65,11 @@ impl Peer {
     /// A client for one call.
     pub fn client(&self) -> ExchangeServiceClient<Channel> {
         self.client.clone()
+    }
+
+    /// A client for one comparison.
+    pub fn reconciliation(&self) -> ReconciliationServiceClient<Channel> {
+        self.reconciliation.clone()
     }
 
     /// A client for one call after a restore.

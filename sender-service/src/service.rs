@@ -35,6 +35,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
+    reconciliation::ReconciliationWorker,
     signing::{Signing, SigningError},
     statements::StatementWorker,
     store::{SCHEMA, data_key},
@@ -363,6 +364,9 @@ fn start_workers(
         // are followed and confirmed over another.
         let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
         let tracking = delivering.over(channel()?);
+        let comparing = tracking.clone();
+        let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
+        let comparing = comparing.map_err(InvalidConfig::from)?;
         let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
         let stating = StatementWorker::new(
             Arc::clone(context),
@@ -375,6 +379,7 @@ fn start_workers(
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
+        shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }

@@ -14,10 +14,12 @@ pub mod entry;
 pub mod faulty;
 pub mod figures;
 pub mod holding;
+pub mod holdings;
 pub mod news;
 pub mod period;
 pub mod receipt;
 pub mod receiver;
+pub mod reconciliation;
 pub mod recovered;
 pub mod report;
 pub mod request;
@@ -61,6 +63,11 @@ pub static SCHEMA: Schema = Schema {
             number: 6,
             name: "closing_kind",
             sql: include_str!("../migrations/0006_closing_kind.sql"),
+        },
+        Migration {
+            number: 7,
+            name: "reconciliation",
+            sql: include_str!("../migrations/0007_reconciliation.sql"),
         },
         Migration {
             number: 8,

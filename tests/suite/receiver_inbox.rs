@@ -217,6 +217,7 @@ async fn store_only(receiving: &Receiving, request: &SubmitTransmissionRequest) 
             area: child.municipality_number.clone(),
         }],
         attachments: Vec::new(),
+        events: Vec::new(),
     };
     let storing = StoreTransmission {
         incoming: incoming.into(),

@@ -17,6 +17,7 @@ use crate::{
     store::{
         attachment,
         child::{self, NewChild},
+        fingerprint,
         transmission::{self, NewTransmission, SealedContent, Transmission},
     },
 };
@@ -40,6 +41,8 @@ pub struct Incoming {
     pub children: Vec<NewChild>,
     /// The files that must have arrived before.
     pub attachments: Vec<NamedAttachment>,
+    /// Fingerprints of the events that it is about.
+    pub events: Vec<Digest>,
 }
 
 /// Stores a transmission with its children, sealed, in the state that they have before its receipt.
@@ -130,6 +133,13 @@ async fn store<'a>(
         })
         .collect();
     child::insert(tx.conn(), &children, at).await?;
+    let of_event = |change: &&StoreTransmission| {
+        let (id, sender) = (change.id, change.incoming.new.sender);
+        let events = change.incoming.events.iter();
+        events.map(|event| (*event, id, sender)).collect::<Vec<_>>()
+    };
+    let events: Vec<_> = new().flat_map(of_event).collect();
+    fingerprint::insert(tx.conn(), &events).await?;
     new().for_each(|change| tx.record(change.entry()));
     Ok(stored)
 }

@@ -24,7 +24,7 @@ pub struct KeyRow {
 }
 
 /// Every table with wrapped keys.
-pub const TABLES: [KeyTable; 4] = [
+pub const TABLES: [KeyTable; 5] = [
     KeyTable {
         name: "transmission",
         page: "-- rewrap::transmissions
@@ -63,6 +63,19 @@ pub const TABLES: [KeyTable; 4] = [
             UPDATE staff
             SET wrapped_key = $1, master_key_id = $2
             WHERE staff_id = $3 AND $4 = '' AND wrapped_key = $5",
+    },
+    KeyTable {
+        name: "secret",
+        page: "-- rewrap::secrets
+            SELECT name AS key_1, '' AS key_2, wrapped_key
+            FROM secret
+            WHERE name > $1 AND '' >= $2 AND master_key_id <> $3
+            ORDER BY name
+            LIMIT $4",
+        replace: "-- rewrap::secret
+            UPDATE secret
+            SET wrapped_key = $1, master_key_id = $2
+            WHERE name = $3 AND $4 = '' AND wrapped_key = $5",
     },
     KeyTable {
         name: "request",

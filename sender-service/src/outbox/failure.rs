@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 /// A failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The receiver could not be reached, or did not answer in time.
     Unreachable(&'static str),
     /// A certificate is refused: waiting does not help by itself, a person must look.
@@ -31,7 +31,7 @@ pub(super) enum Failure {
 
 impl Failure {
     /// What is recorded.
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Certificate(fault) => fault.code(),
             Self::Unreachable(code) | Self::Refused { code, .. } | Self::NotBelieved(code) | Self::Ours(code) => code,
@@ -44,7 +44,7 @@ impl Failure {
     }
 
     /// Whether a person must look.
-    pub(super) fn is_for_a_person(self) -> bool {
+    pub(crate) fn is_for_a_person(self) -> bool {
         match self {
             Self::Unreachable(_) => false,
             Self::Refused { for_a_person, .. } => for_a_person,

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{
     confirmation,
     delivery::{self, Claimed},
+    reconciliation,
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -138,7 +139,8 @@ impl Change for ReleaseLeases {
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
         delivery::release_all(tx.conn(), at).await?;
-        confirmation::release_all(tx.conn(), at).await?;
-        withdrawal::release_all(tx.conn(), at).await
+        withdrawal::release_all(tx.conn(), at).await?;
+        reconciliation::release_all(tx.conn(), at).await?;
+        confirmation::release_all(tx.conn(), at).await
     }
 }

@@ -6,11 +6,13 @@
 //! not touched. Removing a wrapped key removes what it sealed.
 
 mod data_key;
+mod fingerprint;
 mod master;
 mod place;
 mod source;
 
 pub use data_key::DataKey;
+pub use fingerprint::FingerprintKey;
 pub use master::{MasterKeys, WrappedKey};
 pub use place::Place;
 pub use source::KeyFileError;

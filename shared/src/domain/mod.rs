@@ -14,6 +14,7 @@ pub(crate) mod masked;
 pub mod municipality;
 pub mod organisation;
 pub mod receipt;
+pub mod reconciliation;
 pub mod report;
 pub mod retry;
 pub mod sensitive;

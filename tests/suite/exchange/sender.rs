@@ -9,7 +9,10 @@ use framme_demo::{
 };
 use framme_sender::{
     Config, Sender,
-    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{
+        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        ReconciliationConfig,
+    },
     credentials::IssueCredential,
     grpc::authorisation::Role,
     store::{SCHEMA, credential::NewCredential, receiver, view},
@@ -31,8 +34,10 @@ use framme_shared::{
         validity::{USUAL_DAYS, expiry},
     },
     wire::pb::{
-        report::Urgency,
-        sender::{SubmitReportRequest, WithdrawReportRequest, sender_service_client::SenderServiceClient},
+        report::{Report, Urgency},
+        sender::{
+            CloseReportRequest, SubmitReportRequest, WithdrawReportRequest, sender_service_client::SenderServiceClient,
+        },
     },
 };
 use framme_tests::database::TestDatabase;
@@ -102,13 +107,22 @@ impl RealSender {
 
     /// Submits a report about a child in this municipality.
     pub(crate) async fn submit(&self, municipality: &str) -> ReportId {
+        let report = self.report(municipality);
+        self.submit_this(report).await
+    }
+
+    /// A report about a child in this municipality.
+    pub(crate) fn report(&self, municipality: &str) -> Report {
         let sample = SampleReport {
             police_district: "Troms".to_owned(),
             children: vec![(municipality.to_owned(), String::new())],
             urgency: Urgency::Normal,
             written: self.authorities.clock.now() - 1.minute(),
         };
-        let report = self.samples.lock().unwrap().report(&sample);
+        self.samples.lock().unwrap().report(&sample)
+    }
+
+    pub(crate) async fn submit_this(&self, report: Report) -> ReportId {
         let id = ReportId::parse(&report.report_id).unwrap();
         let request = SubmitReportRequest { report: Some(report) };
         self.desk().submit_report(request).await.unwrap();
@@ -151,6 +165,17 @@ impl RealSender {
             reason: "Sendt ved en feil.".to_owned(),
         };
         self.desk().withdraw_report(request).await.unwrap();
+    }
+
+    pub(crate) async fn close(&self, report: &ReportId) {
+        let request = CloseReportRequest {
+            report_id: report.to_string(),
+            request_id: new_id(),
+            reason: "Tatt på telefon.".to_owned(),
+            child_ids: Vec::new(),
+            kind: 0,
+        };
+        self.desk().close_report(request).await.unwrap();
     }
 
     pub(crate) async fn view(&self, report: &ReportId) -> view::ReportView {
@@ -210,6 +235,11 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             ..ConfirmationConfig::default()
         },
         attachments: AttachmentLimits::default(),
+        reconciliation: ReconciliationConfig {
+            scheduled: false,
+            second_look_seconds: 0,
+            ..ReconciliationConfig::default()
+        },
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
         receivers: receivers

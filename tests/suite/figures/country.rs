@@ -372,6 +372,10 @@ async fn start_district(
         },
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
+        reconciliation: framme_sender::config::ReconciliationConfig {
+            scheduled: false,
+            ..Default::default()
+        },
         receivers: vec![ReceiverConfig {
             organisation: synthetic_organisation(SERVICE),
             endpoint: format!("https://{service}"),

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use framme_sender::{
     Config,
-    config::{AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig},
+    config::{
+        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        ReconciliationConfig,
+    },
     doctor::{Subject, examine},
 };
 use framme_shared::{
@@ -139,6 +142,7 @@ fn config(stage: &Stage) -> Config {
         outbox: OutboxConfig::default(),
         confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
+        reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
         receivers: vec![receiver(0), receiver(1)],

@@ -32,6 +32,7 @@ on_both_databases!(
     what_came_before_the_fault_counts_and_what_comes_after_does_not,
     a_person_who_has_looked_lets_the_stream_go_on,
     a_receiver_that_forgot_receipts_is_distrusted,
+    a_sender_that_lacks_receipts_asks_for_them_from_the_last_that_it_has,
     a_closed_child_stays_closed_whatever_the_receiver_says_later,
 );
 
@@ -218,6 +219,29 @@ async fn a_receiver_that_forgot_receipts_is_distrusted(database: TestDatabase) {
         Standing::Delivered,
         "the receipt is still held"
     );
+}
+
+async fn a_sender_that_lacks_receipts_asks_for_them_from_the_last_that_it_has(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = stored(&mut stage).await;
+    soon(stage.track(0)).await;
+    stage.first.assigns_all();
+    soon(stage.track(0)).await;
+    assert_eq!(stage.view(&report).await.standing(), Standing::Delivered);
+
+    let mut connection = stage.database.connect().await;
+    for forget in [
+        "DELETE FROM receipt WHERE sequence > 1",
+        "UPDATE receiver SET last_receipt = 1, confirmed_receipt = 1,
+            last_receipt_sha256 = (SELECT sha256 FROM receipt WHERE sequence = 1) WHERE last_receipt > 0",
+        "UPDATE child SET stage = 'stored', assigned_role = NULL, assigned_staff = NULL, assigned_time = NULL",
+        "UPDATE report SET standing = 'open', delivered_at = NULL, children_open = children",
+    ] {
+        sqlx::query(forget).execute(&mut connection).await.unwrap();
+    }
+    soon(stage.track(0)).await;
+    assert_eq!(stage.view(&report).await.standing(), Standing::Delivered);
+    assert_eq!(stage.first.confirmed(), stage.first.stated());
 }
 
 async fn a_closed_child_stays_closed_whatever_the_receiver_says_later(database: TestDatabase) {

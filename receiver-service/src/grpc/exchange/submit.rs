@@ -55,7 +55,8 @@ pub(super) async fn submit(
     let now = core.clock.now();
     let envelope = read::message(|scope| read_envelope(scope, request, now))?;
     let report = read_report(core, &envelope, &request.content)?;
-    let incoming = incoming(sender, &envelope, &report);
+    let events = core.events.fingerprints(core, &report).await?;
+    let incoming = incoming(sender, &envelope, &report, events);
     let receipt = inbox::receive(core, incoming, &request.content, request.last_receipt_sequence).await?;
     if core.restoring.load(Ordering::Acquire) {
         restate_one(core, &sender, &envelope.id).await?;
@@ -127,7 +128,7 @@ fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Repor
     Ok(report)
 }
 
-fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report) -> Incoming {
+fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, events: Vec<Digest>) -> Incoming {
     Incoming {
         new: NewTransmission {
             sender,
@@ -159,6 +160,7 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report) ->
                 sha256: file.sha256,
             })
             .collect(),
+        events,
     }
 }
 
