@@ -14,6 +14,7 @@ use framme_demo::world::{ReceiverNode, Storage};
 use framme_shared::runtime::random::{OsRandom, Random as _};
 use framme_tests::{
     commands::Tool,
+    database::Folder,
     worlds::{TestWorld, eventually},
 };
 use serde_json::{Value, json};
@@ -252,7 +253,11 @@ fn completions_are_there_for_every_shell_and_bash_accepts_its_own() {
             let script = String::from_utf8(output.stdout).unwrap();
             assert!(script.contains("check-config"), "{program} {shell}");
             if shell == "bash" {
-                let checked = Command::new("bash").args(["-n", "-c", &script]).status().unwrap();
+                // Longer than one argument may be.
+                let folder = Folder::new("completions");
+                let file = folder.path().join(program);
+                std::fs::write(&file, &script).unwrap();
+                let checked = Command::new("bash").arg("-n").arg(&file).status().unwrap();
                 assert!(checked.success(), "{program}");
             }
         }

@@ -33,6 +33,7 @@ fn every_failure() -> Vec<Failure> {
         Failure::Overloaded,
         Failure::Internal(Cause::saying("row 7 of table report")),
         Failure::StorageCorrupt(Cause::saying("row 7 of table report")),
+        Failure::PairRecovering,
     ]
 }
 
