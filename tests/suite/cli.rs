@@ -256,7 +256,7 @@ fn completions_are_there_for_every_shell_and_bash_accepts_its_own() {
                 // Longer than one argument may be.
                 let folder = Folder::new("completions");
                 let file = folder.path().join(program);
-                std::fs::write(&file, &script).unwrap();
+                fs::write(&file, &script).unwrap();
                 let checked = Command::new("bash").arg("-n").arg(&file).status().unwrap();
                 assert!(checked.success(), "{program}");
             }
