@@ -36,6 +36,7 @@ use crate::{
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
     reconciliation::ReconciliationWorker,
+    recovery::AllowTakingBack,
     signing::{Signing, SigningError},
     statements::StatementWorker,
     store::{SCHEMA, data_key},
@@ -199,6 +200,10 @@ async fn start(
     database.change(EnsureReceivers(receivers.clone())).await?;
     if database.dialect() == Dialect::Sqlite {
         database.change(ReleaseLeases).await?;
+    }
+    if database.may_be_an_older_copy() {
+        let (receivers, by) = (receivers.clone(), "program".to_owned());
+        database.change(AllowTakingBack { receivers, by }).await?;
     }
     let context = Arc::new(Context {
         database,

@@ -74,5 +74,10 @@ pub static SCHEMA: Schema = Schema {
             name: "still_there",
             sql: include_str!("../migrations/0008_still_there.sql"),
         },
+        Migration {
+            number: 9,
+            name: "may_take_back",
+            sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
     ],
 };

@@ -31,6 +31,8 @@ on_both_databases!(
     a_receipt_of_another_history_is_not_taken_back,
     a_submission_that_knows_more_than_the_receiver_is_not_receipted,
     a_sender_is_told_what_it_has_sent,
+    what_is_missing_is_told_again_until_it_has_come,
+    only_a_sender_that_says_so_was_set_back,
 );
 
 /// A receiver that stored two transmissions and lost everything about the second.
@@ -67,6 +69,7 @@ impl Lost {
             last_transmission_sequence: 2,
             last_receipt_sequence: 2,
             last_receipt_sha256: Digest::of(self.receipts[1].as_bytes()).as_bytes().to_vec().into(),
+            set_back: false,
         };
         self.recovery().compare_pair(request).await.unwrap().into_inner()
     }
@@ -154,6 +157,7 @@ async fn a_receipt_of_another_history_is_not_taken_back(database: TestDatabase) 
         last_transmission_sequence: 2,
         last_receipt_sequence: 2,
         last_receipt_sha256: Digest::of(lost.receipts[1].as_bytes()).as_bytes().to_vec().into(),
+        set_back: false,
     };
     let refused = lost.recovery().compare_pair(request).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(ErrorReason::ChainMismatch));
@@ -194,4 +198,32 @@ async fn a_sender_is_told_what_it_has_sent(database: TestDatabase) {
     assert_eq!(all[0].transmission_id, lost.sent[0].transmission_id);
     assert_eq!(all[0].encoded_len(), list(0).await[0].encoded_len());
     assert!(list(1).await.is_empty());
+}
+
+async fn what_is_missing_is_told_again_until_it_has_come(database: TestDatabase) {
+    let lost = Lost::new(database).await;
+    assert!(lost.compare().await.missing_transmission_ids.is_empty());
+    // The answer to this one is lost.
+    lost.give_back(&lost.receipts[1]).await.unwrap();
+    let missing = [lost.sent[1].transmission_id.clone()];
+    assert_eq!(lost.compare().await.missing_transmission_ids, missing);
+    assert_eq!(lost.compare().await.missing_transmission_ids, missing);
+    let mut exchange = exchange(&lost.receiver);
+    exchange.submit_transmission(lost.sent[1].clone()).await.unwrap();
+    assert!(lost.compare().await.missing_transmission_ids.is_empty());
+}
+
+async fn only_a_sender_that_says_so_was_set_back(database: TestDatabase) {
+    let lost = Lost::new(database).await;
+    lost.give_back(&lost.receipts[1]).await.unwrap();
+    // What a sender that is busy says is older than what it has sent meanwhile.
+    let mut request = ComparePairRequest {
+        last_receipt_sha256: Digest::ZERO.as_bytes().to_vec().into(),
+        ..ComparePairRequest::default()
+    };
+    lost.recovery().compare_pair(request.clone()).await.unwrap();
+    assert!(lost.tasks().await.is_empty());
+    request.set_back = true;
+    lost.recovery().compare_pair(request).await.unwrap();
+    assert_eq!(lost.tasks().await, ["sender_restored_from_backup"]);
 }

@@ -8,6 +8,7 @@ mod figures;
 mod holding;
 mod outbox;
 mod receiver;
+mod recovery;
 mod requests;
 mod signing;
 mod stage;

@@ -25,6 +25,8 @@ pub struct ComparePair {
     pub last_transmission: u64,
     /// The last receipt that it holds.
     pub last_receipt: ChainHead,
+    /// It has found that it was set back.
+    pub set_back: bool,
 }
 
 /// Where this side stands.
@@ -56,7 +58,7 @@ impl Change for ComparePair {
             );
             self.raise(tx, "restored_from_backup", &text).await?;
         }
-        if held_by_sender < before.confirmed_sequence || self.last_transmission < last_transmission {
+        if self.set_back {
             let text = format!(
                 "the sender had receipts up to {} and numbers up to {last_transmission}, and now has {held_by_sender} \
                  and {}: it gets back what is here",

@@ -115,10 +115,14 @@ impl Change for Restate {
         let mut book = Book::open(tx, &self.notary, self.sender).await?;
         let mut stated = 0;
         for child in &children {
-            let about: Vec<&ReceiptClaims> = self
-                .earlier
-                .iter()
-                .filter(|claims| claims.sequence < before_loss && concerns(claims, &child.id))
+            // Somebody was quicker: what people do now is newer than what they did before the loss.
+            if !matches!(child.state, ChildState::Held { .. }) {
+                continue;
+            }
+            let before = self.earlier.iter().filter(|claims| claims.sequence < before_loss);
+            let about: Vec<&ReceiptClaims> = since_stored(before)
+                .into_iter()
+                .filter(|claims| concerns(claims, &child.id))
                 .collect();
             stated += self.restate(tx, &mut book, child, &about, &found.report).await?;
         }
@@ -200,6 +204,18 @@ impl Restate {
             on_behalf_of,
         })
     }
+}
+
+/// What was stated since it was stored the last time: what was lost before that was told again then.
+fn since_stored<'a>(receipts: impl Iterator<Item = &'a ReceiptClaims>) -> Vec<&'a ReceiptClaims> {
+    let mut since = Vec::new();
+    for claims in receipts {
+        if claims.statement == Statement::Stored {
+            since.clear();
+        }
+        since.push(claims);
+    }
+    since
 }
 
 async fn can_be_given(tx: &mut Tx, caseworker: &StaffReference, child: &Child) -> Result<bool, StoreError> {

@@ -1,7 +1,7 @@
 //! Receipts of this receiver that come back from the sender.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
@@ -12,7 +12,6 @@ use framme_shared::{
         lifecycle::ChildState,
         organisation::OrganisationNumber,
         receipt::{ChainHead, ReceiptClaims, StatedBy, Statement, VerifiedReceipt},
-        staff_id::StaffId,
     },
     wire::status::Failure,
 };
@@ -143,19 +142,14 @@ impl RestoreReceipts {
     }
 
     async fn revoke_from_those_who_left(&self, tx: &mut Tx) -> Result<(), Refusal> {
-        let assigned: BTreeSet<StaffId> = self
-            .claims()
-            .filter_map(|claims| match &claims.statement {
-                Statement::Assigned(caseworker) => Some(caseworker.staff.clone()),
-                _ => None,
-            })
-            .collect();
+        // Of all batches, and of what the backup already had.
+        let assigned = child::caseworkers(tx.conn(), &self.sender).await?;
         let by = StatedBy::Program {
             program: self.notary.program.clone(),
             on_behalf_of: None,
         };
         for staff in assigned {
-            revoke_from(tx, &self.notary, &self.keys, &staff, &by).await?;
+            revoke_from(tx, &self.notary, &self.keys, (&staff, &self.sender), &by).await?;
         }
         Ok(())
     }

@@ -31,7 +31,8 @@ pub(super) struct Revoked {
     pub(super) senders: Vec<OrganisationNumber>,
 }
 
-/// Revokes, with a receipt each, the live assignments that this person cannot hold by the register as it is.
+/// Revokes, with a receipt each, the live assignments of this sender's children that this person cannot hold by the
+/// register as it is. Of others nothing is touched: their pairs may be recovering, too.
 ///
 /// # Errors
 /// As for a change of the register: a corrupt content refuses the whole.
@@ -39,7 +40,7 @@ pub async fn revoke_from(
     tx: &mut Tx,
     notary: &Notary,
     keys: &MasterKeys,
-    staff: &StaffId,
+    (staff, sender): (&StaffId, &OrganisationNumber),
     by: &StatedBy,
 ) -> Result<(), Refusal> {
     let access = staff::access(&mut *tx.conn(), staff).await?;
@@ -50,7 +51,9 @@ pub async fn revoke_from(
         areas: Areas::default(),
         active: false,
     });
-    revoke_what_is_lost(tx, notary, keys, &access, by).await?;
+    let held = child::assigned_to(tx.conn(), staff).await?;
+    let of_sender = held.into_iter().filter(|held| held.sender == *sender);
+    revoke_lost(tx, notary, keys, &access, of_sender, by).await?;
     Ok(())
 }
 
@@ -64,7 +67,18 @@ pub(super) async fn revoke_what_is_lost(
     by: &StatedBy,
 ) -> Result<Revoked, Refusal> {
     let held = child::assigned_to(tx.conn(), &access.staff).await?;
-    let lost: Vec<LiveAssignment> = held.into_iter().filter(|held| is_lost(&held.child, access)).collect();
+    revoke_lost(tx, notary, keys, access, held.into_iter(), by).await
+}
+
+async fn revoke_lost(
+    tx: &mut Tx,
+    notary: &Notary,
+    keys: &MasterKeys,
+    access: &Access,
+    held: impl Iterator<Item = LiveAssignment>,
+    by: &StatedBy,
+) -> Result<Revoked, Refusal> {
+    let lost: Vec<LiveAssignment> = held.filter(|held| is_lost(&held.child, access)).collect();
     let mut senders = Vec::new();
     for of_sender in lost.chunk_by(|one, other| one.sender == other.sender) {
         let sender = of_sender[0].sender;

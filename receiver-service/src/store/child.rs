@@ -414,6 +414,27 @@ pub async fn assigned_to(connection: &mut AnyConnection, staff: &StaffId) -> Res
         .collect()
 }
 
+/// Everybody who has a child of this sender.
+pub async fn caseworkers(
+    connection: &mut AnyConnection,
+    sender: &OrganisationNumber,
+) -> Result<Vec<StaffId>, StoreError> {
+    let rows = sqlx::query(
+        "-- child::caseworkers
+        SELECT DISTINCT c.assigned_staff
+        FROM child c
+        JOIN transmission t ON t.transmission_id = c.transmission_id
+        WHERE t.sender = $1 AND c.assigned_staff IS NOT NULL
+        ORDER BY c.assigned_staff",
+    )
+    .bind(sender.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Columns::keyed(row, "child", "assigned_staff")?.parsed("assigned_staff"))
+        .collect()
+}
+
 /// Reads the columns that every query of this file selects for a child.
 pub(super) fn read(row: &AnyRow) -> Result<Child, StoreError> {
     let columns = Columns::keyed(row, "child", "child_id")?;

@@ -38,6 +38,30 @@ pub async fn insert(
     Ok(())
 }
 
+/// Up to `limit` of the sender's that are not here again.
+pub async fn missing<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    sender: &OrganisationNumber,
+    limit: u32,
+) -> Result<Vec<TransmissionId>, StoreError> {
+    let rows = sqlx::query(
+        "-- restoring::missing
+        SELECT r.sent_id
+        FROM restoring r
+        LEFT JOIN transmission t ON t.sender = r.sender AND t.sent_id = r.sent_id
+        WHERE r.sender = $1 AND t.transmission_id IS NULL
+        ORDER BY r.sent_id
+        LIMIT $2",
+    )
+    .bind(sender.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?;
+    rows.iter()
+        .map(|row| Columns::keyed(row, "restoring", "sent_id")?.parsed("sent_id"))
+        .collect()
+}
+
 /// Up to `limit` of the sender's that are here again, with their receipts "stored": by the sender's id and the one inside
 /// this service.
 pub async fn arrived<'e>(

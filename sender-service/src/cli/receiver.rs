@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use framme_shared::{
-    domain::organisation::OrganisationNumber,
+    domain::{organisation::OrganisationNumber, staff_id::StaffId},
     runtime::{clock::SystemClock, exit::Exit},
     wire::pb::sender::ListReceiversRequest,
 };
 
 use super::{Session, held, json, outcome::CommandError};
-use crate::{service::open_database, tracking::TrustReceiver};
+use crate::{recovery::AllowTakingBack, service::open_database, tracking::TrustReceiver};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReceiverCommand {
@@ -24,6 +24,15 @@ pub(super) enum ReceiverCommand {
     MarkFaulty(held::MarkFaulty),
     /// Take such a mark away.
     UnmarkFaulty(held::UnmarkFaulty),
+    /// Say that this database was restored from a backup: what a receiver holds of the time since is taken back from it.
+    /// Works on the database directly.
+    TakeBack {
+        /// Its organisation number.
+        organisation: OrganisationNumber,
+        /// Who says so, by role-scoped staff id.
+        #[arg(long)]
+        by: StaffId,
+    },
     /// Believe a receiver again, after a person has looked. Works on the database directly.
     Trust {
         /// Its organisation number.
@@ -38,6 +47,7 @@ pub(super) async fn run(session: &Session, command: ReceiverCommand) -> Result<E
         ReceiverCommand::ConfirmHeld(command) => held::confirm_held(session, command).await,
         ReceiverCommand::MarkFaulty(command) => held::mark_faulty(session, command).await,
         ReceiverCommand::UnmarkFaulty(command) => held::unmark_faulty(session, command).await,
+        ReceiverCommand::TakeBack { organisation, by } => take_back(session, organisation, &by).await,
         ReceiverCommand::Trust { organisation } => trust(session, organisation).await,
     }
 }
@@ -67,6 +77,23 @@ async fn list(session: &Session) -> Result<Exit, CommandError> {
             receiver.distrusted_reason
         );
     }
+    Ok(Exit::Ok)
+}
+
+async fn take_back(session: &Session, receiver: OrganisationNumber, by: &StaffId) -> Result<Exit, CommandError> {
+    let database = open_database(&session.config()?, Arc::new(SystemClock)).await?;
+    let allow = AllowTakingBack {
+        receivers: vec![receiver],
+        by: by.to_string(),
+    };
+    let known = database.change(allow).await?;
+    database.close().await;
+    if known == 0 {
+        return Err(CommandError::NotFound(format!(
+            "{receiver} is no receiver of this sender"
+        )));
+    }
+    println!("What {receiver} holds and this database does not is taken back at the next contact.");
     Ok(Exit::Ok)
 }
 

@@ -6,72 +6,31 @@ use framme_shared::{
         tasks::{self, Desk, NewTask},
     },
     domain::organisation::OrganisationNumber,
-    wire::{
-        pb::{
-            exchange::{ComparePairRequest, ComparePairResponse},
-            report::ErrorReason,
-        },
-        status::reason_of,
-    },
+    wire::pb::exchange::{ComparePairRequest, ComparePairResponse},
 };
 use tonic::{Code, Status};
 
-use super::{give_back::give_back, take_back::take_back};
+use super::{give_back::give_back, lost::doubt_missing, outcome::Recovered, take_back::take_back};
 use crate::{
     context::Context,
     peer::Peer,
     store::receiver::{self, ReceiverRow},
 };
 
-/// How the comparison ended.
-#[derive(Debug)]
-pub enum Recovered {
-    /// Both sides know the same, by now.
-    Level,
-    /// Each has another receipt under one number: nothing of it is believed before people have looked.
-    TwoHistories,
-    /// What the receiver gave is not what was sent to it, or cannot be kept here: a person must look; again later.
-    Unreadable,
-    /// The receiver could not be asked, or did not take or give everything: again later.
-    Failed(Status),
-}
-
 /// Compares, and gives back or takes back what the other side or this one lost.
 ///
 /// # Errors
 /// When storage fails.
 pub async fn recover(context: &Context, peer: &Peer) -> Result<Recovered, StoreError> {
-    let receiver = peer.organisation();
-    let row = receiver::look_up(context.database.reader(), &receiver).await?;
-    let row = row.ok_or(StoreError::Missing)?;
-    let request = ComparePairRequest {
-        last_transmission_sequence: row.last_transmission,
-        last_receipt_sequence: row.last_receipt,
-        last_receipt_sha256: row.last_receipt_sha256.as_bytes().to_vec().into(),
-    };
-    match peer.recovery().compare_pair(request).await {
-        Ok(answer) => level(context, peer, &row, &answer.into_inner()).await,
+    let here = row(context, peer).await?;
+    let there = match ask(peer, &here, false).await {
+        Ok(there) => there,
         // An older receiver: what it forgot is found by the stream.
-        Err(status) if status.code() == Code::Unimplemented => Ok(Recovered::Level),
-        Err(status) => Ok(ended(status)),
-    }
-}
-
-/// What a failed call of the recovery means.
-pub(super) fn ended(status: Status) -> Recovered {
-    if reason_of(&status) == Some(ErrorReason::ChainMismatch) {
-        Recovered::TwoHistories
-    } else {
-        Recovered::Failed(status)
-    }
-}
-
-async fn level(
-    context: &Context,
-    peer: &Peer,
-    here: &ReceiverRow,
-    there: &ComparePairResponse,
-) -> Result<Recovered, StoreError> {
+        Err(status) if status.code() == Code::Unimplemented => return Ok(Recovered::Level),
+        Err(status) => return Ok(status.into()),
+    };
+    // Also what an earlier answer said that never came.
+    doubt_missing(context, peer, &there.missing_transmission_ids).await?;
     if there.last_receipt_sequence < here.last_receipt {
         let text = format!(
             "its receipts end at {}, here they end at {}: it was restored from a backup, and gets them back",
@@ -81,20 +40,65 @@ async fn level(
         let from = there.last_receipt_sequence;
         return give_back(context, peer, from, &there.last_receipt_sha256).await;
     }
-    let lost_receipts = there.confirmed_receipt_sequence > here.last_receipt;
-    if lost_receipts || there.last_transmission_sequence > here.last_transmission {
-        let text = format!(
-            "it was sent numbers up to {} and knows that receipts up to {} were here; here are {} and {}: this database \
-             is older than that, and gets back what the receiver holds",
-            there.last_transmission_sequence,
-            there.confirmed_receipt_sequence,
-            here.last_transmission,
-            here.last_receipt
-        );
-        raise(context, peer, "restored_from_backup", Desk::Operator, text).await?;
-        return take_back(context, peer, here, there.last_transmission_sequence).await;
+    // Much is sent and confirmed while an answer is under way, by this process and by others on the same database.
+    let here = row(context, peer).await?;
+    if is_ahead(&there, &here) {
+        return set_back(context, peer, &here, &there).await;
     }
     Ok(Recovered::Level)
+}
+
+async fn row(context: &Context, peer: &Peer) -> Result<ReceiverRow, StoreError> {
+    let row = receiver::look_up(context.database.reader(), &peer.organisation()).await?;
+    row.ok_or(StoreError::Missing)
+}
+
+async fn ask(peer: &Peer, here: &ReceiverRow, set_back: bool) -> Result<ComparePairResponse, Status> {
+    let request = ComparePairRequest {
+        last_transmission_sequence: here.last_transmission,
+        last_receipt_sequence: here.last_receipt,
+        last_receipt_sha256: here.last_receipt_sha256.as_bytes().to_vec().into(),
+        set_back,
+    };
+    peer.recovery()
+        .compare_pair(request)
+        .await
+        .map(tonic::Response::into_inner)
+}
+
+fn is_ahead(there: &ComparePairResponse, here: &ReceiverRow) -> bool {
+    there.confirmed_receipt_sequence > here.last_receipt || there.last_transmission_sequence > here.last_transmission
+}
+
+/// The receiver says that it was sent more than this side has sent. That alone makes no report: the database must have
+/// reason to think that it is an older copy of itself, or a person must say so.
+async fn set_back(
+    context: &Context,
+    peer: &Peer,
+    here: &ReceiverRow,
+    there: &ComparePairResponse,
+) -> Result<Recovered, StoreError> {
+    let text = format!(
+        "it says that it was sent numbers up to {} and that receipts up to {} were here; here are {} and {}: {}",
+        there.last_transmission_sequence,
+        there.confirmed_receipt_sequence,
+        here.last_transmission,
+        here.last_receipt,
+        if here.may_take_back {
+            "this database is older than that, and gets back what the receiver holds"
+        } else {
+            "if this database was restored from a backup, run `sender receiver take-back`; if not, the receiver errs"
+        }
+    );
+    raise(context, peer, "restored_from_backup", Desk::Operator, text).await?;
+    if let Err(status) = ask(peer, here, true).await {
+        return Ok(status.into());
+    }
+    if here.may_take_back {
+        take_back(context, peer, here, there.last_transmission_sequence).await
+    } else {
+        Ok(Recovered::Level)
+    }
 }
 
 async fn raise(context: &Context, peer: &Peer, kind: &'static str, desk: Desk, data: String) -> Result<(), StoreError> {

@@ -1,13 +1,8 @@
 //! A receiver that was restored from a backup gets its own receipts back, verbatim.
 
-use framme_shared::{
-    db::StoreError,
-    domain::{digest::Digest, ids::TransmissionId},
-    wire::pb::exchange::RestoreReceiptsRequest,
-};
+use framme_shared::{db::StoreError, domain::digest::Digest, wire::pb::exchange::RestoreReceiptsRequest};
 
-use super::compare::{Recovered, ended};
-use super::lost::ReceiverLost;
+use super::{lost::doubt_missing, outcome::Recovered};
 use crate::{context::Context, peer::Peer, store::receipt};
 
 /// Receipts in one call.
@@ -37,13 +32,9 @@ pub(super) async fn give_back(
         };
         let answer = match peer.recovery().restore_receipts(request).await {
             Ok(answer) => answer.into_inner(),
-            Err(status) => return Ok(ended(status)),
+            Err(status) => return Ok(status.into()),
         };
-        let missing = answer.missing_transmission_ids.iter();
-        let missing: Vec<TransmissionId> = missing.filter_map(|id| TransmissionId::parse(id).ok()).collect();
-        let lost = context.database.change(ReceiverLost { receiver, missing }).await?;
-        context.followers.tell(&lost);
-        context.windows.ring(&receiver);
+        doubt_missing(context, peer, &answer.missing_transmission_ids).await?;
     }
 }
 

@@ -9,14 +9,37 @@ use framme_shared::{
 };
 
 use crate::{
+    context::Context,
     holding::{self, Doubtful, Finding},
+    peer::Peer,
     store::transmission,
 };
 
-/// The receiver says that it does not hold these: nothing of them counts as delivered, and they are sent again.
-pub(super) struct ReceiverLost {
-    pub(super) receiver: OrganisationNumber,
-    pub(super) missing: Vec<TransmissionId>,
+/// Transmissions that are doubted in one change.
+const AT_ONCE: usize = 500;
+
+/// The receiver says that it does not hold these: nothing of them counts as delivered, and they are sent again. What waits
+/// already stays as it is, so it may be said again.
+pub(super) async fn doubt_missing(context: &Context, peer: &Peer, missing: &[String]) -> Result<(), StoreError> {
+    let receiver = peer.organisation();
+    let missing: Vec<TransmissionId> = missing.iter().filter_map(|id| TransmissionId::parse(id).ok()).collect();
+    for some in missing.chunks(AT_ONCE) {
+        let lost = ReceiverLost {
+            receiver,
+            missing: some.to_vec(),
+        };
+        let reports = context.database.change(lost).await?;
+        if !reports.is_empty() {
+            context.followers.tell(&reports);
+            context.windows.ring(&receiver);
+        }
+    }
+    Ok(())
+}
+
+struct ReceiverLost {
+    receiver: OrganisationNumber,
+    missing: Vec<TransmissionId>,
 }
 
 impl Change for ReceiverLost {

@@ -14,6 +14,7 @@ use framme_shared::{
         ids::{ChildId, TransmissionId},
         lifecycle::ChildState,
         organisation::OrganisationNumber,
+        receipt::MAX_SEQUENCE,
         report::Report,
     },
     wire::{
@@ -28,7 +29,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use prost::Message as _;
 
-use super::compare::{Recovered, ended};
+use super::outcome::Recovered;
 use crate::{
     context::Context,
     grpc,
@@ -48,6 +49,13 @@ use crate::{
 /// Who submitted what came back: the receiver does not know.
 const SUBMITTED_BY: &str = "taken-back";
 
+/// More than this since a backup is no backup: the receiver errs, or worse.
+const MOST_TAKEN_BACK: u64 = 10_000_000;
+/// Numbers read at once.
+const NUMBERS: i64 = 10_000;
+/// Ranges of lost numbers that a task names.
+const RANGES: usize = 100;
+
 /// Takes back everything that the receiver holds and that is not here. Numbers up to `last` are taken.
 pub(super) async fn take_back(
     context: &Context,
@@ -55,9 +63,12 @@ pub(super) async fn take_back(
     here: &ReceiverRow,
     last: u64,
 ) -> Result<Recovered, StoreError> {
+    if last > here.last_transmission.saturating_add(MOST_TAKEN_BACK).min(MAX_SEQUENCE) {
+        return Ok(Recovered::Unreadable);
+    }
     let receiver = here.organisation;
-    let mut after = recovered::known_up_to(context.database.reader(), &receiver).await?;
-    let mut missing = Vec::new();
+    let known = recovered::known_up_to(context.database.reader(), &receiver).await?;
+    let mut after = known;
     loop {
         let request = ListSentRequest {
             after_sequence: after,
@@ -65,30 +76,58 @@ pub(super) async fn take_back(
         };
         let page = match peer.recovery().list_sent(request).await {
             Ok(answer) => answer.into_inner().transmissions,
-            Err(status) => return Ok(ended(status)),
+            Err(status) => return Ok(status.into()),
         };
         if page.is_empty() {
             break;
         }
         for sent in page {
-            let number = sent.sequence;
+            if sent.sequence <= after || sent.sequence > MAX_SEQUENCE {
+                return Ok(Recovered::Unreadable);
+            }
             let Some(back) = Back::read(context, receiver, &sent).await? else {
                 return Ok(Recovered::Unreadable);
             };
-            missing.extend(after + 1..number);
-            after = number;
+            after = sent.sequence;
             context.database.change(back).await?;
         }
     }
-    missing.extend(after + 1..=last);
+    let last = last.max(after);
     let numbers = TakeNumbers {
         receiver,
         last,
-        missing,
+        lost: lost_numbers(context, &receiver, known, last).await?,
     };
     context.database.change(numbers).await?;
     context.windows.ring(&receiver);
     Ok(Recovered::Level)
+}
+
+/// The first ranges of numbers after `known` and up to `last` that nobody has.
+async fn lost_numbers(
+    context: &Context,
+    receiver: &OrganisationNumber,
+    known: u64,
+    last: u64,
+) -> Result<Vec<(u64, u64)>, StoreError> {
+    let (mut after, mut lost) = (known, Vec::new());
+    while after < last && lost.len() < RANGES {
+        let numbers = transmission::numbers_after(context.database.reader(), receiver, after, NUMBERS).await?;
+        for number in numbers.iter().copied().filter(|number| *number <= last) {
+            if number > after + 1 {
+                lost.push((after + 1, number - 1));
+            }
+            after = number;
+        }
+        if numbers.last().is_none_or(|number| *number > last) || numbers.len() < NUMBERS as usize {
+            if after < last {
+                lost.push((after + 1, last));
+            }
+            break;
+        }
+    }
+    lost.truncate(RANGES);
+    Ok(lost)
 }
 
 /// A transmission that comes back.
@@ -276,7 +315,8 @@ async fn give_another_number(
 struct TakeNumbers {
     receiver: OrganisationNumber,
     last: u64,
-    missing: Vec<u64>,
+    /// From and to, both included.
+    lost: Vec<(u64, u64)>,
 }
 
 impl Change for TakeNumbers {
@@ -286,18 +326,11 @@ impl Change for TakeNumbers {
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
         recovered::take_numbers_up_to(tx.conn(), &self.receiver, self.last, at).await?;
-        let mut lost = Vec::new();
-        for number in &self.missing {
-            if recovered::holder_of(tx.conn(), &self.receiver, *number)
-                .await?
-                .is_none()
-            {
-                lost.push(number.to_string());
-            }
-        }
-        if lost.is_empty() {
+        recovered::taken_back(tx.conn(), &self.receiver, at).await?;
+        if self.lost.is_empty() {
             return Ok(());
         }
+        let ranges: Vec<String> = self.lost.iter().map(|(from, to)| format!("{from}-{to}")).collect();
         let task = NewTask {
             kind: "submissions_lost_in_restore",
             subject: self.receiver.to_string(),
@@ -305,7 +338,7 @@ impl Change for TakeNumbers {
             data: format!(
                 "the numbers {} had been given and nobody holds what had them: whoever submitted since the backup must \
                  submit again, which does no harm for what is here",
-                lost.join(", ")
+                ranges.join(", ")
             ),
         };
         tasks::raise(tx, task).await?;

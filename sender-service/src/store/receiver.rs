@@ -33,6 +33,8 @@ pub struct ReceiverRow {
     pub distrusted_reason: Option<String>,
     /// Transmissions that it has not stored yet.
     pub waiting: u64,
+    /// Whether what it says that it was sent may be taken back from it.
+    pub may_take_back: bool,
     /// When anything of this was last written.
     pub written_at: Timestamp,
 }
@@ -94,7 +96,7 @@ pub async fn load(conn: &mut AnyConnection, receiver: &OrganisationNumber) -> Re
     let row = sqlx::query(
         "-- receiver::load
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
-    distrusted_reason, CAST(0 AS BIGINT) AS waiting, written_at
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting, may_take_back, written_at
 FROM receiver
 WHERE organisation = $1",
     )
@@ -109,7 +111,7 @@ pub async fn look_up(pool: &AnyPool, receiver: &OrganisationNumber) -> Result<Op
     let row = sqlx::query(
         "-- receiver::look_up
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
-    distrusted_reason, CAST(0 AS BIGINT) AS waiting, written_at
+    distrusted_reason, CAST(0 AS BIGINT) AS waiting, may_take_back, written_at
 FROM receiver
 WHERE organisation = $1",
     )
@@ -126,7 +128,7 @@ pub async fn list(pool: &AnyPool) -> Result<Vec<ReceiverRow>, StoreError> {
 SELECT organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt, last_contact_at,
     distrusted_reason,
     (SELECT COUNT(*) FROM transmission
-     WHERE transmission.receiver = receiver.organisation AND delivery_state = 'waiting') AS waiting, written_at
+     WHERE transmission.receiver = receiver.organisation AND delivery_state = 'waiting') AS waiting, may_take_back, written_at
 FROM receiver
 ORDER BY organisation",
     )
@@ -243,6 +245,7 @@ fn read(row: &AnyRow) -> Result<ReceiverRow, StoreError> {
         last_contact_at: reader.time_or_null("last_contact_at")?,
         distrusted_reason: reader.text_or_null("distrusted_reason")?,
         waiting: reader.count("waiting")?,
+        may_take_back: reader.number("may_take_back")? != 0,
         written_at: reader.time("written_at")?,
     })
 }

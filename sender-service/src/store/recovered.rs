@@ -113,6 +113,41 @@ WHERE organisation = $3 AND last_transmission < $1",
     Ok(())
 }
 
+/// What this receiver says that it was sent may be taken back from it. `false` when there is no such receiver.
+pub async fn allow(conn: &mut AnyConnection, receiver: &OrganisationNumber, at: Timestamp) -> Result<bool, StoreError> {
+    set_may_take_back(conn, receiver, true, at).await
+}
+
+/// It was taken back.
+pub async fn taken_back(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    set_may_take_back(conn, receiver, false, at).await?;
+    Ok(())
+}
+
+async fn set_may_take_back(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    may: bool,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let set = sqlx::query(
+        "-- recovered::set_may_take_back
+UPDATE receiver
+SET may_take_back = $1, written_at = $2, written_by = 'TakeBack'
+WHERE organisation = $3",
+    )
+    .bind(i64::from(may))
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(set.rows_affected() == 1)
+}
+
 /// Stores a report that came back, unless another part of it is here already.
 pub async fn insert_report(
     conn: &mut AnyConnection,

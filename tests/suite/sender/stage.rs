@@ -91,7 +91,7 @@ pub(crate) struct Stage {
     pub(crate) pki: Pki,
     /// The sender's certificate, and whom it believes.
     pub(crate) tls: TlsFiles,
-    peers: [Peer; 2],
+    pub(crate) peers: [Peer; 2],
     local: String,
     samples: Samples,
     /// Gone when dropped.

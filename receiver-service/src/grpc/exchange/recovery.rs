@@ -27,8 +27,11 @@ use crate::{
     error::Refusal,
     grpc::read,
     recovery::{self, ComparePair, RestoreReceipts, Returned, restate_arrived},
+    store::restoring,
 };
 
+/// Missing transmissions in one answer, which then has less than 4 MiB.
+const MOST_MISSING: u32 = 100_000;
 /// Receipts in one request.
 const MOST_RECEIPTS: usize = 256;
 const DEFAULT_PAGE: u32 = 20;
@@ -68,17 +71,20 @@ impl Recovery {
             sender,
             last_transmission: request.last_transmission_sequence,
             last_receipt,
+            set_back: request.set_back,
         };
         let compared = self.core.db.change(compare).await??;
         if !compared.peer.is_recovering() {
             restate_arrived(&self.core, &sender).await?;
         }
+        let missing = restoring::missing(self.core.db.reader(), &sender, MOST_MISSING).await?;
         let digest: Digest = compared.peer.last_sha256;
         Ok(ComparePairResponse {
             last_transmission_sequence: compared.last_transmission,
             last_receipt_sequence: compared.peer.last_sequence,
             last_receipt_sha256: digest.as_bytes().to_vec().into(),
             confirmed_receipt_sequence: compared.peer.confirmed_sequence,
+            missing_transmission_ids: missing.iter().map(ToString::to_string).collect(),
         })
     }
 
