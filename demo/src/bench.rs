@@ -4,7 +4,7 @@ mod drive;
 mod echo;
 mod latency;
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
@@ -75,14 +75,19 @@ pub async fn run(args: &BenchArgs) -> anyhow::Result<()> {
         println!("\n== {name}");
         measure(args, storage, echoes).await?;
     }
+    if args.directory.is_none() {
+        // After a fault it stays, for whoever looks into it.
+        fs::remove_dir_all(own_folder())?;
+    }
     Ok(())
 }
 
+fn own_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("framme-bench-{}", std::process::id()))
+}
+
 async fn measure(args: &BenchArgs, storage: Storage, echoes: f64) -> anyhow::Result<()> {
-    let base = args
-        .directory
-        .clone()
-        .unwrap_or_else(|| std::env::temp_dir().join(format!("framme-bench-{}", std::process::id())));
+    let base = args.directory.clone().unwrap_or_else(own_folder);
     let directory = base.join(if storage == Storage::Sqlite {
         "sqlite"
     } else {
@@ -120,6 +125,10 @@ async fn measure(args: &BenchArgs, storage: Storage, echoes: f64) -> anyhow::Res
     let verdict = Verdict::of(&world, driver.submitted()).await?;
     println!("{verdict}");
     ensure!(verdict.is_clean(), "the benchmark found a fault");
+    world.sender.process.kill().await?;
+    for receiver in &world.receivers {
+        receiver.process.kill().await?;
+    }
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, OpenError, StoreError, Together,
@@ -24,6 +23,7 @@ use framme_shared::{
         signing::SigningError,
         standard::{HealthReporter, Standard, StandardError, standard_services},
         tls::{TlsError, TlsStore},
+        trust::{ReceiptTrust, TrustError},
     },
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };

@@ -7,14 +7,13 @@ use std::sync::{
 
 use framme_shared::{
     domain::{organisation::OrganisationNumber, receipt::Pair},
+    runtime::trust::ReceiptTrust,
     wire::pb::exchange::{
         exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
         reconciliation_service_client::ReconciliationServiceClient, recovery_service_client::RecoveryServiceClient,
     },
 };
 use tonic::transport::Channel;
-
-use framme_shared::runtime::trust::ReceiptTrust;
 
 /// A receiver. Shared by its delivery worker and its tracking worker.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use framme_shared::runtime::trust::{ReceiptTrust, TrustError};
 use framme_shared::{
     db::{
         Database, Dialect, OpenError, StoreError,
@@ -19,6 +18,7 @@ use framme_shared::{
         shutdown::Shutdown,
         standard::{StandardError, name_of, standard_services},
         tls::{TlsError, TlsStore},
+        trust::{ReceiptTrust, TrustError},
     },
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::sealing::MasterKeys,
     runtime::{
@@ -10,6 +9,7 @@ use framme_shared::{
         connect::parse_endpoint,
         diagnosis::{self, Finding, own_certificate, tls_files},
         exit::Exit,
+        trust::ReceiptTrust,
     },
 };
 

@@ -1,11 +1,13 @@
 //! Every receiver's chain of receipts from its first to its last: signatures, numbers, links, digests, and that it ends
 //! where the exchange stands.
 
-use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::StoreError,
     domain::receipt::{Pair, ReceiptVerifier, VerifiedReceipt},
-    runtime::diagnosis::{ChainCheck, Finding},
+    runtime::{
+        diagnosis::{ChainCheck, Finding},
+        trust::ReceiptTrust,
+    },
 };
 
 use super::{Subject, damage};

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::StoreError,
     domain::{
@@ -13,7 +12,10 @@ use framme_shared::{
         lifecycle::ChildState,
         receipt::Pair,
     },
-    runtime::diagnosis::{Faults, Finding},
+    runtime::{
+        diagnosis::{Faults, Finding},
+        trust::ReceiptTrust,
+    },
     wire::{
         pb::{report::Stage, sender::CloseReportResponse},
         time::from_pb,

@@ -24,7 +24,6 @@ use framme_sender::{
     tracking::{self, EnsureReceivers, TrackingWorker},
     window::Windows,
 };
-use framme_shared::runtime::trust::ReceiptTrust;
 use framme_shared::{
     db::{
         Change, StoreError, Tx,
@@ -46,6 +45,7 @@ use framme_shared::{
         random::{Random, SeededRandom},
         shutdown::Shutdown,
         tls::TlsFiles,
+        trust::ReceiptTrust,
         validity::{USUAL_DAYS, expiry},
     },
     wire::pb::{
