@@ -7,6 +7,7 @@ mod give_back;
 mod lost;
 mod outcome;
 mod take_back;
+mod withdraw_again;
 
 pub use allow::AllowTakingBack;
 pub use compare::recover;

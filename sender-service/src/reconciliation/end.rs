@@ -26,6 +26,7 @@ use crate::store::{
     child::{self, ChildRow},
     reconciliation::{self, Ended, Treated},
     report::{self, Derived},
+    transmission,
 };
 
 /// Ends a comparison.
@@ -73,7 +74,12 @@ impl Change for EndReconciliation {
             .map(|lost| (lost.sequence, if lost.sent_again { "sent_again" } else { "task" }))
             .collect();
         let mut reports = resent.reports;
+        let in_doubt = self.in_doubt(tx).await?;
+        remedies.extend(in_doubt.iter().map(|sequence| (*sequence, "in_doubt")));
         for replay in &self.treatment.replays {
+            if in_doubt.contains(&replay.sequence) {
+                continue;
+            }
             if replay_receipts(tx, replay, &self.receiver).await? {
                 remedies.insert(replay.sequence, "receipts_replayed");
                 reports.push(replay.report);
@@ -133,6 +139,21 @@ impl EndReconciliation {
         self.outcome.differences.iter().filter(move |one| one.class == class)
     }
 
+    /// Numbers whose children are not where the receiver has them because a doubt about them is open: what ends the doubt
+    /// puts them there, and nothing else may.
+    async fn in_doubt(&self, tx: &mut Tx) -> Result<HashSet<u64>, StoreError> {
+        let moved = self.of_class(Class::DifferentStage);
+        let moved: HashMap<TransmissionId, u64> = moved
+            .filter_map(|one| Some((self.treatment.rows.get(&one.sequence)?.transmission, one.sequence)))
+            .collect();
+        let ids: Vec<TransmissionId> = moved.keys().copied().collect();
+        let sent = transmission::sent(tx.conn(), &ids).await?;
+        let doubted = sent.iter().filter(|sent| sent.doubted);
+        Ok(doubted
+            .filter_map(|sent| moved.get(&sent.transmission).copied())
+            .collect())
+    }
+
     async fn treat(
         &self,
         tx: &mut Tx,
@@ -146,10 +167,13 @@ impl EndReconciliation {
             Class::MissingAtReceiver => remedies.get(&difference.sequence).copied().unwrap_or("under_way"),
             Class::Duplicate => "at_receiver",
             Class::RecordedAsLostButFound => "task_settled",
-            Class::DifferentStage if remedies.contains_key(&difference.sequence) => "receipts_replayed",
             Class::DifferentStage | Class::DifferentContent | Class::UnknownToSender => {
-                self.raise(tx, &difference, transmission).await?;
-                "task"
+                if let Some(remedy) = remedies.get(&difference.sequence) {
+                    remedy
+                } else {
+                    self.raise(tx, &difference, transmission).await?;
+                    "task"
+                }
             }
         };
         Ok(Treated {

@@ -105,7 +105,8 @@ async fn ask(context: &Context, peer: &Peer, row: &ReceiverRow) -> Result<Compar
     Ok(answer.into_inner())
 }
 
-/// Two histories of one pair: one side was restored from a backup, or tells two stories.
+/// Two histories of one pair: one side was restored from a backup, or tells two stories. The same tasks as when both sides
+/// say where they stand before the stream is opened.
 struct TellOperator {
     receiver: OrganisationNumber,
     /// The receiver's highest number.
@@ -122,16 +123,12 @@ impl Change for TellOperator {
         let told = [
             self.sender_forgot.map(|number| {
                 (
-                    "sender_forgot_transmissions",
-                    format!("the receiver holds number {number}"),
+                    "restored_from_backup",
+                    format!("the receiver holds number {number}, which was never given here"),
                 )
             }),
-            self.receipts_differ.map(|number| {
-                (
-                    "receipts_differ",
-                    format!("receipt {number} is another at the receiver"),
-                )
-            }),
+            self.receipts_differ
+                .map(|number| ("two_histories", format!("receipt {number} is another at the receiver"))),
         ];
         for (kind, data) in told.into_iter().flatten() {
             let task = NewTask {

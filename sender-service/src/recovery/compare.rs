@@ -10,7 +10,9 @@ use framme_shared::{
 };
 use tonic::{Code, Status};
 
-use super::{give_back::give_back, lost::doubt_missing, outcome::Recovered, take_back::take_back};
+use super::{
+    give_back::give_back, lost::doubt_missing, outcome::Recovered, take_back::take_back, withdraw_again::withdraw_again,
+};
 use crate::{
     context::Context,
     peer::Peer,
@@ -31,6 +33,7 @@ pub async fn recover(context: &Context, peer: &Peer) -> Result<Recovered, StoreE
     };
     // Also what an earlier answer said that never came.
     doubt_missing(context, peer, &there.missing_transmission_ids).await?;
+    withdraw_again(context, peer).await?;
     if there.last_receipt_sequence < here.last_receipt {
         let text = format!(
             "its receipts end at {}, here they end at {}: it was restored from a backup, and gets them back",

@@ -109,6 +109,32 @@ WHERE transmission_id = $2 AND state = 'waiting'",
     Ok(())
 }
 
+/// Lets withdrawals that the receiver had carried out be asked for again while no receipt says so: a receiver that was set
+/// back knows nothing of them. How many those are.
+pub async fn ask_again(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<u64, StoreError> {
+    let result = sqlx::query(
+        "-- withdrawal::ask_again
+UPDATE withdrawal
+SET state = 'waiting', attempts = 0, next_attempt_at = $1, written_at = $1, written_by = 'WithdrawAgain'
+WHERE receiver = $2 AND state = 'done' AND EXISTS (
+    SELECT child.child_id
+    FROM transmission
+    JOIN child ON child.report_id = transmission.report_id
+        AND child.transmission_id = transmission.transmission_id
+    WHERE transmission.transmission_id = withdrawal.transmission_id
+        AND child.stage NOT IN ('withdrawn', 'closed'))",
+    )
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    Ok(result.rows_affected())
+}
+
 /// Records a failed attempt and when the next may begin, if this worker still has the lease. `false` when it does not.
 pub async fn put_back(
     conn: &mut AnyConnection,

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use framme_demo::pki::synthetic_organisation;
+use framme_sender::holding::{self, Doubtful, Finding};
 use framme_shared::{
-    db::tasks,
-    domain::lifecycle::{Stage, Standing},
+    db::{Change, StoreError, Tx, tasks},
+    domain::{
+        ids::{ReportId, TransmissionId},
+        lifecycle::{Stage, Standing},
+    },
     runtime::clock::SystemClock,
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
@@ -14,7 +19,7 @@ use super::{
     pair::{Pair, told},
 };
 use crate::exchange::{
-    OTHER_POLICE, TROMSO,
+    OTHER_POLICE, RECEIVER, TROMSO,
     raw::call,
     receiver::{encoded, new_id, submission},
 };
@@ -24,6 +29,7 @@ on_both_databases!(
     what_the_receiver_lost_is_sent_again_and_stored_anew_and_the_task_is_settled,
     what_has_ended_is_not_sent_again,
     children_that_are_not_where_their_receipts_say_are_put_there,
+    children_in_doubt_stay_where_the_doubt_put_them,
     a_stage_that_no_receipt_explains_is_a_task_until_it_matches,
     what_the_sender_never_sent_and_what_is_another_thing_are_tasks,
     what_was_recorded_as_lost_and_is_there_is_settled_with_that_word,
@@ -91,6 +97,39 @@ async fn children_that_are_not_where_their_receipts_say_are_put_there(database: 
     }
     assert_eq!(told(&pair.compare().await), []);
     assert!(pair.tasks().await.is_empty());
+}
+
+/// The receiver gave no answer when it was asked whether it still holds this.
+struct NoAnswer(TransmissionId, ReportId);
+
+impl Change for NoAnswer {
+    type Outcome = ();
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let doubtful = Doubtful {
+            transmission: self.0,
+            report: self.1,
+            finding: Finding::Unanswered,
+        };
+        holding::begin(tx, &synthetic_organisation(RECEIVER), &[doubtful], "Test").await
+    }
+}
+
+async fn children_in_doubt_stay_where_the_doubt_put_them(database: TestDatabase) {
+    let mut pair = Pair::new(database, Arc::new(SystemClock)).await;
+    let report = pair.stored(1).await.remove(0);
+    let transmission = pair.transmission_of(&report).await.parse().unwrap();
+    let no_answer = NoAnswer(transmission, report);
+    pair.sender.sender.context().database.change(no_answer).await.unwrap();
+    // Its receipts lead to what the receiver says now, and would put it there if nothing were in doubt.
+    pair.at_sender("UPDATE child SET stage = 'queued', stage_time = 1")
+        .await;
+
+    assert_eq!(told(&pair.compare().await), [(1, "different_stage", "in_doubt")]);
+    assert_eq!(pair.sender.stage(&report).await, Stage::Queued);
+    let kinds: Vec<String> = pair.tasks().await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["holding_unanswered"]);
 }
 
 async fn a_stage_that_no_receipt_explains_is_a_task_until_it_matches(database: TestDatabase) {

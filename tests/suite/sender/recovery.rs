@@ -25,13 +25,17 @@ use tonic::{
     transport::{Endpoint, Server},
 };
 
-use super::stage::{Stage, TROMSO};
+use super::{
+    requests::{REQUEST, withdrawal},
+    stage::{Stage, TROMSO, soon},
+};
 
 on_both_databases!(
     nothing_is_taken_back_on_a_receivers_word_alone,
     numbers_beyond_reason_are_not_taken,
     what_is_sent_while_the_answer_comes_sets_nobody_back,
     what_had_a_number_that_nobody_has_is_told_to_people,
+    a_withdrawal_that_no_receipt_tells_of_is_asked_for_again,
 );
 
 /// Says that it was sent so many, and holds none of them.
@@ -142,4 +146,25 @@ async fn what_had_a_number_that_nobody_has_is_told_to_people(database: TestDatab
     // It is done: another word of the receiver needs another reason.
     assert!(matches!(compare(&stage, 9).await, Recovered::Level));
     assert_eq!(last_transmission(&stage).await, 6);
+}
+
+async fn a_withdrawal_that_no_receipt_tells_of_is_asked_for_again(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = stage.submit(&[TROMSO], Urgency::Normal).await;
+    soon(stage.deliver(0)).await;
+    let request = withdrawal(&report, REQUEST);
+    stage.desk().withdraw_report(request).await.unwrap();
+    soon(stage.deliver(0)).await;
+    assert_eq!(stage.first.withdrawn().len(), 1);
+    // The receiver has carried it out, and was set back before its receipt came.
+    assert!(matches!(compare(&stage, 1).await, Recovered::Level));
+    soon(stage.deliver(0)).await;
+    let asked = stage.first.withdrawn();
+    assert_eq!((asked.len(), &asked[0]), (2, &asked[1]));
+
+    soon(stage.track(0)).await;
+    // Now that it says so itself, nobody asks any more.
+    compare(&stage, 1).await;
+    soon(stage.deliver(0)).await;
+    assert_eq!(stage.first.withdrawn().len(), 2);
 }

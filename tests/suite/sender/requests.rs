@@ -27,10 +27,10 @@ on_both_databases!(
     an_ended_report_cannot_be_ended_again,
 );
 
-const REQUEST: &str = "6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b20";
+pub(super) const REQUEST: &str = "6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b20";
 const OTHER: &str = "76b7cf28-8bc9-59f4-9134-0894e0d7d8b7";
 
-fn withdrawal(report: &ReportId, request: &str) -> WithdrawReportRequest {
+pub(super) fn withdrawal(report: &ReportId, request: &str) -> WithdrawReportRequest {
     WithdrawReportRequest {
         report_id: report.to_string(),
         request_id: request.to_owned(),
