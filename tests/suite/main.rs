@@ -13,6 +13,7 @@ mod db_change;
 mod db_evidence;
 mod db_faults;
 mod db_migrate;
+mod db_notices;
 mod db_rows;
 mod db_tasks;
 mod db_together;

@@ -14,6 +14,7 @@ mod error;
 mod ledger;
 mod mark;
 mod migrate;
+pub mod notices;
 mod pool;
 mod portable;
 pub mod rows;

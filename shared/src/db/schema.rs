@@ -28,7 +28,7 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, and tasks for people. Applied before the service's own.
+/// What every database has: the ledger, and tasks and notices for people. Applied before the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -41,6 +41,11 @@ pub(super) const BASE: Schema = Schema {
             number: 2,
             name: "task",
             sql: include_str!("base/0002_task.sql"),
+        },
+        Migration {
+            number: 3,
+            name: "notice",
+            sql: include_str!("base/0003_notice.sql"),
         },
     ],
 };

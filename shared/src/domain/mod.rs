@@ -12,6 +12,7 @@ pub mod jws;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;
+pub mod notice;
 pub mod organisation;
 pub mod receipt;
 pub mod reconciliation;

@@ -1,0 +1,73 @@
+//! What a configuration may not be.
+
+use framme_shared::domain::{
+    holding::{InvalidSchedule, MOST_AT_ONCE},
+    organisation::OrganisationNumber,
+    report::limits,
+    retry::InvalidBackoff,
+    statement,
+};
+
+use crate::directory::ClaimedTwice;
+
+/// A configuration that each key alone allows and that makes no sense as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// An area has two receivers.
+    #[error("receivers: {0}")]
+    Receivers(#[from] ClaimedTwice),
+    /// A receiver stands there twice.
+    #[error("receivers: {0} is configured twice")]
+    ReceiverTwice(OrganisationNumber),
+    /// There must be somebody to send to.
+    #[error("receivers: at least one must be configured")]
+    NoReceivers,
+    /// Outside its range.
+    #[error("outbox.in_flight must be 1-256")]
+    InFlight,
+    /// Outside its range.
+    #[error("outbox.lease_seconds must be 5-3600")]
+    Lease,
+    /// Outside its range.
+    #[error("outbox.poll_ms must be 10-60000")]
+    Poll,
+    /// A backoff that never waits.
+    #[error("outbox.backoff_base_ms, outbox.backoff_cap_ms: {0}")]
+    Backoff(#[from] InvalidBackoff),
+    /// A schedule that never asks.
+    #[error("confirmation.days, confirmation.every_days: {0}")]
+    ConfirmationSchedule(#[from] InvalidSchedule),
+    /// Outside its range.
+    #[error("confirmation.grace_hours must be 1-720")]
+    ConfirmationGrace,
+    /// Outside its range.
+    #[error("confirmation.batch must be 1-{MOST_AT_ONCE}")]
+    ConfirmationBatch,
+    /// Outside its range.
+    #[error("confirmation.lease_seconds must be 60-3600")]
+    ConfirmationLease,
+    /// Outside its range.
+    #[error("confirmation.poll_ms must be 10-3600000")]
+    ConfirmationPoll,
+    /// Outside its range.
+    #[error("figures.promise_hours must be 1-8784 for each urgency")]
+    Promise,
+    /// Outside its range.
+    #[error("attachments.max_bytes must be 1-{}", limits::ATTACHMENT_BYTES)]
+    AttachmentBytes,
+    /// Outside its range.
+    #[error("reconciliation.hour must be 0-23")]
+    ReconciliationHour,
+    /// Outside its range.
+    #[error("reconciliation.days must be 1-366")]
+    ReconciliationDays,
+    /// Outside its range.
+    #[error("reconciliation.numbers_seconds must be 10-86400")]
+    ReconciliationNumbers,
+    /// Outside its range.
+    #[error("reconciliation.second_look_seconds must be 0-25")]
+    ReconciliationSecondLook,
+    /// Hours that make no sense.
+    #[error(transparent)]
+    Statements(#[from] statement::InvalidSchedule),
+}
