@@ -1,5 +1,6 @@
 //! Pure rules: no async, no I/O, no clock, no storage, no transport.
 
+pub mod calendar;
 pub mod certificate;
 pub mod closed_set;
 pub mod digest;

@@ -1,0 +1,5 @@
+//! Days as they are lived in Norway.
+
+mod day;
+
+pub use day::{Bounds, at_hour, bounds, day_of};
