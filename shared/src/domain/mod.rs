@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod certificate;
+pub mod clocks;
 pub mod closed_set;
 pub mod digest;
 pub mod evidence;
