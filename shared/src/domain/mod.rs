@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod clocks;
 pub mod closed_set;
 pub mod digest;
+pub mod escalation;
 pub mod evidence;
 pub mod figures;
 pub mod holding;

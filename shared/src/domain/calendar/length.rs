@@ -117,6 +117,12 @@ impl Length {
             Unit::WorkingDays => self.count * 7 <= days,
         }
     }
+
+    /// Whether it is counted in working days, and at most so many.
+    #[must_use]
+    pub const fn is_within_working_days(self, days: u32) -> bool {
+        matches!(self.unit, Unit::WorkingDays) && self.count <= days
+    }
 }
 
 impl fmt::Display for Length {
