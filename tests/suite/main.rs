@@ -5,6 +5,7 @@
 mod architecture;
 mod attachments;
 mod authorisation;
+mod calendar;
 mod certificate_renewal;
 mod cli;
 mod crash_replay;
