@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::*;
-use crate::domain::{calendar::Length, notice::ContactName, report::Urgency};
+use crate::domain::{calendar::Length, notice::ContactName, report::Urgency, statement::Side};
 
 const SIDES: [[Rung; 4]; 2] = [
     [
@@ -64,6 +64,8 @@ fn start() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
 }
 
+const YEAR: SignedDuration = SignedDuration::from_hours(366 * 24);
+
 /// What disturbs a simulated year, used in turn: who is there (a bit per rung), whether somebody acknowledges halfway to the
 /// next step, and how far the clock goes back then.
 type Disturbance = (u8, bool, Option<i64>);
@@ -74,16 +76,21 @@ fn any_disturbance() -> impl Strategy<Value = Disturbance> {
 
 /// A year in which the worker steps when it was told to, and at once when it finds its clock gone back. Time passes by
 /// the steps; the clock that they see is that less what it has gone back.
-fn run_a_year(escalation: &Escalation<'_>, disturbances: &[Disturbance]) -> Result<(), TestCaseError> {
-    let year = SignedDuration::from_hours(366 * 24);
+///
+/// Tells how much of the year it came through in so many steps.
+fn run_a_year(
+    escalation: &Escalation<'_>,
+    disturbances: &[Disturbance],
+    steps: usize,
+) -> Result<SignedDuration, TestCaseError> {
     let mut passed = SignedDuration::ZERO;
     let (mut position, mut now) = (Position::default(), start());
     let mut disturbances = disturbances.iter().cycle();
     // By then somebody must be told, or have acknowledged.
     let mut silent_until = now;
     let mut acknowledged = false;
-    for _ in 0..2_000 {
-        if passed > year {
+    for _ in 0..steps {
+        if passed > YEAR {
             break;
         }
         let (manned, acknowledges, goes_back) = disturbances.next().copied().unwrap();
@@ -112,7 +119,33 @@ fn run_a_year(escalation: &Escalation<'_>, disturbances: &[Disturbance]) -> Resu
             (passed, now) = (passed + to_next, step.next_at);
         }
     }
-    Ok(())
+    Ok(passed)
+}
+
+#[test]
+fn the_default_ladders_leave_nobody_silent_over_the_whole_year() {
+    // Everybody, nobody, each side's second and last rung, those between; acknowledged now and then, and a clock gone back.
+    let disturbances = [
+        (0xff, false, None),
+        (0x00, false, None),
+        (0xaa, true, None),
+        (0x66, false, None),
+        (0x00, true, Some(3 * 24 * 60)),
+        (0xff, true, None),
+        (0x11, false, None),
+    ];
+    for side in Side::ALL {
+        let ladders = Ladders::default_of(*side);
+        for urgency in Urgency::ALL {
+            let ladder = ladders.ladder(*urgency);
+            let escalation = Escalation {
+                ladder,
+                urgency: *urgency,
+            };
+            let passed = run_a_year(&escalation, &disturbances, 200_000).unwrap();
+            assert!(passed > YEAR, "{side}, {urgency}: only {passed}");
+        }
+    }
 }
 
 proptest! {
@@ -124,7 +157,7 @@ proptest! {
         urgency in select(Urgency::ALL.to_vec()),
         disturbances in vec(any_disturbance(), 1..60),
     ) {
-        run_a_year(&Escalation { ladder: &ladder, urgency }, &disturbances)?;
+        run_a_year(&Escalation { ladder: &ladder, urgency }, &disturbances, 2_000)?;
     }
 
     #[test]
