@@ -14,7 +14,10 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
+    domain::{
+        clocks::ClockPolicy, digest::Digest, escalation::LaddersInConfig, jws::JwsSigner,
+        organisation::OrganisationNumber, statement::Schedule,
+    },
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -378,6 +381,8 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

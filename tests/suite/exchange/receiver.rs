@@ -20,7 +20,9 @@ use framme_receiver::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         receipt::{ChainHead, Pair, ReceiptClaims},
         statement::Schedule,
     },
@@ -218,6 +220,8 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

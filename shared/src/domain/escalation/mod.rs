@@ -14,7 +14,10 @@
 //! Nothing here ends an escalation: the clock that started it does, when it no longer runs.
 
 mod choice;
+mod deadline;
 mod defaults;
+mod facts;
+mod kind;
 mod ladder;
 mod ladders;
 mod position;
@@ -26,6 +29,9 @@ mod step_properties;
 #[cfg(test)]
 mod step_tests;
 
+pub use deadline::{Deadline, StepTaken};
+pub use facts::Facts;
+pub use kind::StepKind;
 pub use ladder::{InvalidLadder, Ladder, LadderRung};
 pub use ladders::{InvalidLadders, Ladders, LaddersInConfig};
 pub use position::{Position, Snooze, Told};
