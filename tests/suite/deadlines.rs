@@ -369,6 +369,7 @@ async fn a_clock_that_is_set_back_leaves_nobody_waiting(test: TestDatabase) {
     let back = scene.clock.now() - SignedDuration::from_hours(24 * 300);
     scene.change(id, |facts| facts.submitted_at = back - SignedDuration::from_hours(1));
     scene.clock.set(back);
+    scene.look().await;
     scene.after(15 * MINUTE).await;
     assert!(scene.told(id).await.len() > 1);
 }
