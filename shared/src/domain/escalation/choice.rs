@@ -11,8 +11,8 @@ pub(super) struct Choice {
     pub(super) nobody: bool,
 }
 
-/// The first rung from a place on with somebody there; without one, the highest below it, which is told again; without any
-/// at all, the last.
+/// The first rung from a place on with somebody there; where there is none, the highest one below, which is told again;
+/// and where there is none at all, the last.
 pub(super) fn choose(ladder: &Ladder, from: usize, is_manned: impl Fn(usize) -> bool) -> Choice {
     let all = 0..=ladder.last();
     let above = all.clone().find(|place| *place >= from && is_manned(*place));
