@@ -16,7 +16,7 @@ use framme_shared::{
         escalation::{Ladders, Rung},
         ids::{ReportId, TransmissionId},
         lifecycle::Stage,
-        report::Urgency,
+        report::{ReportType, Urgency},
         statement::Side,
     },
     runtime::clock::{Clock as _, ManualClock, SystemClock},
@@ -47,7 +47,13 @@ struct WatchedSide<M> {
 }
 
 impl<M: Matters> WatchedSide<M> {
-    async fn open(test: &TestDatabase, schema: &'static framme_shared::db::Schema, side: Side, matters: M, now: Timestamp) -> Self {
+    async fn open(
+        test: &TestDatabase,
+        schema: &'static framme_shared::db::Schema,
+        side: Side,
+        matters: M,
+        now: Timestamp,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(now));
         let database = test.open_with(schema, clock.clone()).await;
         let rules = Arc::new(Rules {
@@ -82,10 +88,11 @@ impl<M: Matters> WatchedSide<M> {
 
     /// When people were told of each transmission, and which rung.
     async fn told(&self) -> HashMap<TransmissionId, Vec<(Timestamp, Rung)>> {
-        let rows = sqlx::query("SELECT subject, taken_at, rung FROM escalation WHERE kind = 'told' ORDER BY subject, step")
-            .fetch_all(self.database.reader())
-            .await
-            .unwrap();
+        let rows =
+            sqlx::query("SELECT subject, taken_at, rung FROM escalation WHERE kind = 'told' ORDER BY subject, step")
+                .fetch_all(self.database.reader())
+                .await
+                .unwrap();
         let mut told: HashMap<_, Vec<_>> = HashMap::new();
         for row in rows {
             let subject: TransmissionId = row.get::<String, _>(0).parse().unwrap();
@@ -102,15 +109,27 @@ impl<M: Matters> WatchedSide<M> {
         assert_eq!(told.len(), reports, "{}", self.name);
         for (transmission, tellings) in told {
             let (first, _) = tellings[0];
-            assert!(first >= due - SignedDuration::from_mins(10), "{} told early of {transmission}", self.name);
-            assert!(first <= due + SignedDuration::from_mins(10), "{} told late of {transmission}", self.name);
+            assert!(
+                first >= due - SignedDuration::from_mins(10),
+                "{} told early of {transmission}",
+                self.name
+            );
+            assert!(
+                first <= due + SignedDuration::from_mins(10),
+                "{} told late of {transmission}",
+                self.name
+            );
             let last_rung = tellings.last().unwrap().1;
             assert!(matches!(last_rung, Rung::SenderManagement | Rung::ReceiverManagement));
             let ends = tellings.iter().map(|(at, _)| *at).chain([end]);
             let pairs = tellings.iter().map(|(at, _)| *at).zip(ends.skip(1));
             for (before, after) in pairs {
                 let silent = after.duration_since(before);
-                assert!(silent <= LONGEST_SILENCE, "{} silent about {transmission} for {silent} from {before}", self.name);
+                assert!(
+                    silent <= LONGEST_SILENCE,
+                    "{} silent about {transmission} for {silent} from {before}",
+                    self.name
+                );
             }
         }
     }
@@ -126,15 +145,23 @@ async fn what_nobody_can_open_is_told_at_both_sides_for_a_year_and_never_falls_s
         municipality: TROMSO,
     };
     let sender = RealSender::start(&authorities, of_sender, &[known]).await;
-    let plan = plan::plan(2023).unwrap();
+    let plan = plan(2023).unwrap();
     assert_eq!(plan.len(), 172);
     let reports: Vec<ReportId> = sender.submit_many(plan.len(), TROMSO).await;
     for report in &reports {
         sender.until_stage(report, Stage::Stored).await;
     }
     // Nobody at this service has access, and nobody knows. From here on simulated time passes.
-    let RealSender { sender, database: of_sender, .. } = sender;
-    let RealReceiver { receiver, database: of_receiver, .. } = receiver;
+    let RealSender {
+        sender,
+        database: of_sender,
+        ..
+    } = sender;
+    let RealReceiver {
+        receiver,
+        database: of_receiver,
+        ..
+    } = receiver;
     sender.stop().await;
     receiver.stop().await;
     let now = SystemClock.now();
@@ -145,11 +172,15 @@ async fn what_nobody_can_open_is_told_at_both_sides_for_a_year_and_never_falls_s
     at_sender.pass(end).await;
     at_receiver.pass(end).await;
     let policy = ClockPolicy::default();
-    let first = policy.first(framme_shared::domain::report::ReportType::ConcernReport, Urgency::Normal);
+    let first = policy.first(ReportType::ConcernReport, Urgency::Normal);
     let due = first.assigned.after(now);
     at_sender.assert_none_fell_silent(reports.len(), due, end).await;
     at_receiver.assert_none_fell_silent(reports.len(), due, end).await;
     // Intake leaders and duty were passed over: nobody is there.
     let rungs = at_receiver.told().await.into_values().flatten();
-    assert!(rungs.into_iter().all(|(_, rung)| matches!(rung, Rung::ListOwner | Rung::ReceiverManagement)));
+    assert!(
+        rungs
+            .into_iter()
+            .all(|(_, rung)| matches!(rung, Rung::ListOwner | Rung::ReceiverManagement))
+    );
 }
