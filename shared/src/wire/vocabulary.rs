@@ -4,7 +4,9 @@
 use super::pb;
 use crate::domain::{
     figures::KnownToService,
-    lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
+    lifecycle::{
+        AssessmentOutcome, ClosingKind, Conclusion, Duty, ProsecutionAnswer, RejectionReason, Stage, Standing,
+    },
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -38,6 +40,9 @@ both_ways! {
     report::RejectionReason <=> RejectionReason {
         NotOurArea, ChildNotIdentifiable, Duplicate, NotAChild, SentInError,
     }
+    report::InvestigationConclusion <=> Conclusion { NoMeasures, MeasuresByAgreement, MeasuresByOrder, Moved, Other }
+    report::ProsecutionAnswer <=> ProsecutionAnswer { MeasuresDecided, NoMeasures, AlreadyInMeasures }
+    report::Duty <=> Duty { Review, Confirmation, Outcome, ProsecutionAnswer }
     report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
     sender::Standing <=> Standing { Open, Delivered, Closed }
     sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }

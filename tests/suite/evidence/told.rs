@@ -28,7 +28,7 @@ fn it_is_told_who_knew_what_when_in_bokmal_nynorsk_and_english() {
             "2. mars 2026 kl. 11.30: innholdet er åpnet; oppgitt av fordeler leader-1 (kvittering 6)",
             "FRAMME: saksbehandler caseworker-7 har hatt barnet siden 3. mars 2026 kl. 10.00.",
             "til 3. mars 2026 kl. 10.00, da den siste viste kvitteringen (nummer 8) ble laget",
-            "Ikke vist: at meldingen er vurdert.",
+            "Ikke vist: at meldingen er vurdert, at melderen eller påtalemyndigheten har fått svar.",
         ],
     );
     assert_tells(
@@ -57,7 +57,7 @@ fn a_child_that_lost_its_caseworker_is_told_as_not_delivered() {
         &[
             "4. mars 2026 kl. 10.00: tildelingen er trukket tilbake, og barnet har ingen saksbehandler",
             "IKKE FRAMME: innholdet er åpnet, men ingen saksbehandler har barnet.",
-            "Ikke vist: at en saksbehandler har barnet, at meldingen er vurdert.",
+            "Ikke vist: at en saksbehandler har barnet, at meldingen er vurdert, at melderen",
         ],
     );
     assert_tells(
