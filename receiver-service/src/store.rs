@@ -9,6 +9,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod matter;
 pub mod owed;
 pub mod peer;
 pub mod reading;

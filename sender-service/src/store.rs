@@ -15,7 +15,9 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod holdings;
+pub mod matter;
 pub mod news;
+pub mod owed;
 pub mod period;
 pub mod receipt;
 pub mod receiver;
@@ -78,6 +80,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "may_take_back",
             sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "feedback",
+            sql: include_str!("../migrations/0010_feedback.sql"),
         },
     ],
 };

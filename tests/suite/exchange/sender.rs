@@ -10,7 +10,7 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
         ReconciliationConfig,
     },
     credentials::IssueCredential,
@@ -233,6 +233,9 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         confirmation: ConfirmationConfig {
             poll_ms: 100,
             ..ConfirmationConfig::default()
+        },
+        feedback: FeedbackConfig {
+            tell: vec!["officer".parse().unwrap()],
         },
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig {

@@ -86,6 +86,12 @@ impl Feedback {
         }
     }
 
+    /// Whether it answers the reporter or the prosecutor. That an investigation has ended only makes its outcome owed.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        !matches!(self, Self::InvestigationEnded { .. })
+    }
+
     /// When the investigation ended, where it tells that.
     #[must_use]
     pub const fn ended(&self) -> Option<Timestamp> {
