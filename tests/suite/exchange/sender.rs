@@ -119,7 +119,12 @@ impl RealSender {
             urgency: Urgency::Normal,
             written: self.authorities.clock.now() - 1.minute(),
         };
-        self.samples.lock().unwrap().report(&sample)
+        self.report_of(&sample)
+    }
+
+    /// A report of this sample.
+    pub(crate) fn report_of(&self, sample: &SampleReport) -> Report {
+        self.samples.lock().unwrap().report(sample)
     }
 
     pub(crate) async fn submit_this(&self, report: Report) -> ReportId {
