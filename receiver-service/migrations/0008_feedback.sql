@@ -12,7 +12,7 @@ ALTER TABLE child ADD COLUMN conclusion TEXT NULL;
 -- Since when the prosecutor has been answered; null while not answered.
 ALTER TABLE child ADD COLUMN answered_time BIGINT NULL;
 -- What was answered: measures_decided, no_measures, already_in_measures.
-ALTER TABLE child ADD COLUMN answer TEXT NULL;
+ALTER TABLE child ADD COLUMN prosecution_answer TEXT NULL;
 
 -- What a receipt tells beside its level: confirmed, investigation_ended, concluded, prosecution_answered; null for nothing.
 ALTER TABLE receipt ADD COLUMN feedback TEXT NULL;

@@ -12,7 +12,7 @@ ALTER TABLE child ADD COLUMN conclusion TEXT NULL;
 -- Since when the prosecutor has been answered; null while not answered.
 ALTER TABLE child ADD COLUMN answered_time BIGINT NULL;
 -- What was answered: measures_decided, no_measures, already_in_measures.
-ALTER TABLE child ADD COLUMN answer TEXT NULL;
+ALTER TABLE child ADD COLUMN prosecution_answer TEXT NULL;
 
 -- When the receiver had stored it, as its first receipt states it: from then on the receiver's time runs. Null until then, and
 -- for what was stored before there was feedback.

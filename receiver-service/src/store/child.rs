@@ -97,7 +97,7 @@ pub async fn of_transmission<'e>(
         "-- child::of_transmission
         SELECT child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff, assigned_time,
                outcome, reason, redirected_to, confirmed_time, investigation_opened, investigation_ended_time,
-               concluded_time, conclusion, answered_time, answer, version
+               concluded_time, conclusion, answered_time, prosecution_answer, version
         FROM child
         WHERE transmission_id = $1
         ORDER BY child_number",
@@ -152,8 +152,8 @@ const SET_STATES: ManyRows = ManyRows {
     head: "-- child::set_states
         WITH moved (transmission_id, child_id, version, stage, stage_time, opened, registered, assigned_role,
                     assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-                    investigation_ended_time, concluded_time, conclusion, answered_time, answer, waiting, at, by)
-        AS (VALUES",
+                    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, waiting, at,
+                    by) AS (VALUES",
     columns: 23,
     tail: ")
         UPDATE child
@@ -163,7 +163,8 @@ const SET_STATES: ManyRows = ManyRows {
             redirected_to = moved.redirected_to, confirmed_time = moved.confirmed_time,
             investigation_opened = moved.investigation_opened,
             investigation_ended_time = moved.investigation_ended_time, concluded_time = moved.concluded_time,
-            conclusion = moved.conclusion, answered_time = moved.answered_time, answer = moved.answer,
+            conclusion = moved.conclusion, answered_time = moved.answered_time,
+            prosecution_answer = moved.prosecution_answer,
             waiting = moved.waiting, version = moved.version + 1,
             written_at = moved.at, written_by = moved.by
         FROM moved
@@ -196,7 +197,7 @@ pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at:
                 .bind(columns.feedback.concluded_time)
                 .bind(columns.feedback.conclusion)
                 .bind(columns.feedback.answered_time)
-                .bind(columns.feedback.answer)
+                .bind(columns.feedback.prosecution_answer)
                 .bind(i64::from(matches!(moved.state, ChildState::Held { .. })))
                 .bind(at.as_microsecond())
                 .bind(moved.by)
@@ -323,7 +324,7 @@ const FOR_CHANGE: ManyRows = ManyRows {
         SELECT wanted.place,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
                t.transmission_id, t.sender, t.sent_id, t.report_id, t.report_type, t.content_sha256,
                p.last_receipt_sequence, p.last_receipt_sha256,
                r.method, r.fingerprint, r.answer, r.wrapped_key, r.receipt_sender, r.receipt_sequence,
@@ -410,7 +411,7 @@ pub async fn assigned_to(connection: &mut AnyConnection, staff: &StaffId) -> Res
         "-- child::assigned_to
         SELECT c.transmission_id, c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role,
                c.assigned_staff, c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
                t.sender, t.sent_id, t.report_id
         FROM child c
         JOIN transmission t ON t.transmission_id = c.transmission_id
@@ -488,7 +489,7 @@ pub(super) fn read_feedback(columns: &Columns<'_>) -> Result<FeedbackColumns, St
         concluded_time: columns.opt_number("concluded_time")?,
         conclusion: columns.opt_text("conclusion")?,
         answered_time: columns.opt_number("answered_time")?,
-        answer: columns.opt_text("answer")?,
+        prosecution_answer: columns.opt_text("prosecution_answer")?,
     })
 }
 

@@ -118,7 +118,7 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.transmission_id = $1 AND t.stored_receipt_sequence IS NOT NULL
@@ -147,7 +147,7 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -187,7 +187,7 @@ async fn every(
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -228,7 +228,7 @@ async fn own(
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.answer, c.version
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id

@@ -38,8 +38,8 @@ const INSERT: ManyRows = ManyRows {
     head: "-- child::insert
 INSERT INTO child (report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time,
     opened, registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to,
-    confirmed_time, investigation_opened, investigation_ended_time, concluded_time, conclusion, answered_time, answer, written_at,
-    written_by)
+    confirmed_time, investigation_opened, investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer,
+    written_at, written_by)
 VALUES",
     columns: 25,
     tail: "",
@@ -68,7 +68,7 @@ const OF_REPORTS: ManyRows = ManyRows {
     head: "-- child::of_reports
 SELECT report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time, opened,
     registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-    investigation_ended_time, concluded_time, conclusion, answered_time, answer
+    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer
 FROM child
 WHERE report_id IN (VALUES",
     columns: 1,
@@ -87,7 +87,7 @@ const UPDATE: ManyRows = ManyRows {
     head: "-- child::update
 WITH moved (report_id, child_id, stage, stage_time, opened, registered, assigned_role, assigned_staff,
     assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-    investigation_ended_time, concluded_time, conclusion, answered_time, answer, written_at,
+    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, written_at,
     written_by) AS (VALUES",
     columns: 21,
     tail: ")
@@ -98,7 +98,7 @@ SET stage = moved.stage, stage_time = moved.stage_time, opened = moved.opened, r
     redirected_to = moved.redirected_to, confirmed_time = moved.confirmed_time,
     investigation_opened = moved.investigation_opened, investigation_ended_time = moved.investigation_ended_time,
     concluded_time = moved.concluded_time, conclusion = moved.conclusion, answered_time = moved.answered_time,
-    answer = moved.answer, written_at = moved.written_at, written_by = moved.written_by
+    prosecution_answer = moved.prosecution_answer, written_at = moved.written_at, written_by = moved.written_by
 FROM moved
 WHERE child.report_id = moved.report_id AND child.child_id = moved.child_id",
 };
@@ -138,7 +138,7 @@ fn bind_state<'q>(query: Statement<'q>, state: &ChildState) -> Statement<'q> {
         .bind(columns.feedback.concluded_time)
         .bind(columns.feedback.conclusion)
         .bind(columns.feedback.answered_time)
-        .bind(columns.feedback.answer)
+        .bind(columns.feedback.prosecution_answer)
 }
 
 /// A child out of a row that has all columns of the table by their names.
@@ -177,7 +177,7 @@ pub(super) fn read_feedback(reader: &Reader<'_>) -> Result<FeedbackColumns, Stor
         concluded_time: reader.number_or_null("concluded_time")?,
         conclusion: reader.text_or_null("conclusion")?,
         answered_time: reader.number_or_null("answered_time")?,
-        answer: reader.text_or_null("answer")?,
+        prosecution_answer: reader.text_or_null("prosecution_answer")?,
     })
 }
 

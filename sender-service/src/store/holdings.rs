@@ -29,7 +29,7 @@ pub async fn entries(
         "-- holdings::entries
 SELECT t.transmission_id, t.sequence, t.report_id, t.content_sha256, c.child_id, c.stage, c.assigned_staff, c.outcome,
     c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened, c.investigation_ended_time,
-    c.concluded_time, c.conclusion, c.answered_time, c.answer
+    c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer
 FROM (
     SELECT transmission_id, sequence, report_id, content_sha256
     FROM transmission

@@ -240,7 +240,7 @@ mod tests {
                     c.feedback.investigation_opened.take().is_some()
                 }),
                 ("conclusion", |c| c.feedback.conclusion.take().is_some()),
-                ("answer", |c| c.feedback.answer.take().is_some()),
+                ("prosecution_answer", |c| c.feedback.prosecution_answer.take().is_some()),
             ];
             for (column, empty) in emptied {
                 let mut columns = full.clone();
@@ -294,10 +294,13 @@ mod tests {
         };
         assert_eq!(with(ended), Err(InvalidColumns::Invalid("investigation_ended_time")));
         let without_time = FeedbackColumns {
-            answer: Some("no_measures".to_owned()),
+            prosecution_answer: Some("no_measures".to_owned()),
             ..empty.clone()
         };
-        assert_eq!(with(without_time), Err(InvalidColumns::Unexpected("answer")));
+        assert_eq!(
+            with(without_time),
+            Err(InvalidColumns::Unexpected("prosecution_answer"))
+        );
         let of_queued = ChildColumns {
             feedback: FeedbackColumns {
                 confirmed_time: Some(0),

@@ -21,7 +21,7 @@ pub struct FeedbackColumns {
     /// Since when the prosecutor has been answered.
     pub answered_time: Option<i64>,
     /// The word of the [`ProsecutionAnswer`]; set when answered.
-    pub answer: Option<String>,
+    pub prosecution_answer: Option<String>,
 }
 
 impl From<&FeedbackGiven> for FeedbackColumns {
@@ -34,7 +34,7 @@ impl From<&FeedbackGiven> for FeedbackColumns {
             concluded_time: concluded.map(|told| told.since.as_microsecond()),
             conclusion: concluded.map(|told| told.what.to_string()),
             answered_time: answered.map(|told| told.since.as_microsecond()),
-            answer: answered.map(|told| told.what.to_string()),
+            prosecution_answer: answered.map(|told| told.what.to_string()),
         }
     }
 }
@@ -56,12 +56,16 @@ impl TryFrom<FeedbackColumns> for FeedbackGiven {
             take("conclusion", &mut columns.conclusion, Conclusion::parse)
         })?;
         let answered = told("answered_time", columns.answered_time, || {
-            take("answer", &mut columns.answer, ProsecutionAnswer::parse)
+            take(
+                "prosecution_answer",
+                &mut columns.prosecution_answer,
+                ProsecutionAnswer::parse,
+            )
         })?;
         let left = [
             ("investigation_opened", columns.investigation_opened.is_some()),
             ("conclusion", columns.conclusion.is_some()),
-            ("answer", columns.answer.is_some()),
+            ("prosecution_answer", columns.prosecution_answer.is_some()),
         ];
         if let Some((column, _)) = left.into_iter().find(|(_, is_set)| *is_set) {
             return Err(InvalidColumns::Unexpected(column));
