@@ -160,6 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_counts_and_nothing_told_is_as_before_there_was_feedback() {
+        use crate::domain::lifecycle::{Conclusion, Told};
+        let nothing = FeedbackGiven::default();
+        assert_eq!(ChildFact::detail("followed_up", &nothing), "followed_up");
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        let concluded = Told {
+            what: Conclusion::Moved,
+            since,
+        };
+        let told = FeedbackGiven::stored(Some(Told { what: true, since }), Some(since), Some(concluded), None);
+        assert_eq!(
+            ChildFact::detail("followed_up", &told.unwrap()),
+            "followed_up; investigation, ended 1970-01-01T00:00:00.000000Z, moved"
+        );
+    }
+
+    #[test]
     fn a_child_elsewhere_leaves_the_content_the_same() {
         let mut other = entry();
         other.children[0].stage = "stored".to_owned();
