@@ -26,6 +26,7 @@ use tonic::Status;
 use crate::exchange::{
     POLICE,
     authorities::Authorities,
+    patiently,
     people::{CASEWORKER, hire_at},
     receiver::{RealReceiver, new_id, submission},
     until,
@@ -174,7 +175,7 @@ async fn what_is_told_by_a_request_that_was_lost_is_told_when_it_comes_again(dat
         assert!(lost.is_err(), "{telling:?}");
         assert_eq!(line.receipts().await, before, "{telling:?}");
         line.proxy.set(Fault::None);
-        let told = tell(line.work_list.clone(), telling, change, 0).await.unwrap();
+        let told = patiently(|| tell(line.work_list.clone(), telling, change.clone(), 0)).await;
         let after = line.receipts().await;
         assert_eq!(
             (after.len(), after.last()),
@@ -193,11 +194,11 @@ async fn what_is_told_and_whose_answer_was_lost_is_told_once(database: TestDatab
         let (work_list, lost) = (line.work_list.clone(), change.clone());
         let calling = tokio::spawn(async move { tell(work_list, telling, lost, 0).await });
         until("it is told", || async { line.receipts().await.len() == before + 1 }).await;
+        line.proxy.set(Fault::None);
         line.proxy.cut_connections();
         assert!(calling.await.unwrap().is_err(), "{telling:?}");
-        line.proxy.set(Fault::None);
-        let first = tell(line.work_list.clone(), telling, change.clone(), 0).await.unwrap();
-        let second = tell(line.work_list.clone(), telling, change, 0).await.unwrap();
+        let first = patiently(|| tell(line.work_list.clone(), telling, change.clone(), 0)).await;
+        let second = patiently(|| tell(line.work_list.clone(), telling, change.clone(), 0)).await;
         assert_eq!(first, second, "{telling:?}");
         let receipts = line.receipts().await;
         assert_eq!(
