@@ -9,9 +9,11 @@ mod deadline;
 mod doctor;
 mod evidence;
 mod failure;
+mod feedback;
 mod keys;
 mod migrate;
 mod output;
+mod owed;
 mod report_lines;
 mod serve;
 mod setup;
@@ -84,6 +86,16 @@ pub enum Command {
     Redirect(child::Redirect),
     /// Records what the assessment of a child came to.
     Assess(child::Assess),
+    /// Tells the reporter that the report was received, and whether an investigation is opened.
+    Confirm(feedback::Confirm),
+    /// Records that an investigation has ended: its outcome is owed from then on.
+    EndInvestigation(feedback::EndInvestigation),
+    /// Tells the reporter that the investigation has ended, and what it came to.
+    Conclude(feedback::Conclude),
+    /// Tells the prosecutor what was decided about a case that was transferred.
+    AnswerProsecution(feedback::AnswerProsecution),
+    /// What is owed about children, soonest or longest overdue first, and what was told that the police have not confirmed.
+    Owed(owed::Owed),
     /// The staff register.
     #[command(subcommand)]
     Staff(staff::Staff),
@@ -128,6 +140,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Reject(command) => command.run(&common).await,
         Command::Redirect(command) => command.run(&common).await,
         Command::Assess(command) => command.run(&common).await,
+        Command::Confirm(command) => command.run(&common).await,
+        Command::EndInvestigation(command) => command.run(&common).await,
+        Command::Conclude(command) => command.run(&common).await,
+        Command::AnswerProsecution(command) => command.run(&common).await,
+        Command::Owed(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,

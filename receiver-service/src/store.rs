@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
 pub mod matter;
+pub mod owed;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -68,6 +69,11 @@ pub static SCHEMA: Schema = Schema {
             number: 8,
             name: "deadlines",
             sql: include_str!("../migrations/0008_deadlines.sql"),
+        },
+        Migration {
+            number: 9,
+            name: "feedback",
+            sql: include_str!("../migrations/0009_feedback.sql"),
         },
     ],
 };

@@ -12,6 +12,7 @@ mod held;
 mod json;
 mod keys;
 mod outcome;
+mod owed;
 mod receiver;
 mod reconciliation;
 mod report;
@@ -63,6 +64,8 @@ enum Command {
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
+    /// What receivers owe about children that they have, soonest or longest overdue first.
+    Owed(owed::Owed),
     /// Reports and children per police district; signed figures of a period; the table of the whole country.
     Figures(figures::Figures),
     /// The receivers and the state of the exchange with each.
@@ -152,6 +155,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
+        Command::Owed(arguments) => owed::run(session, arguments).await,
         Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
         Command::Reconciliation(command) => reconciliation::run(session, command).await,

@@ -1,6 +1,7 @@
 //! The sender's configuration: flag before environment before file before default, and no unknown keys.
 
 mod confirmation;
+mod feedback;
 mod invalid;
 mod outbox;
 mod reconciliation;
@@ -27,7 +28,7 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, invalid::InvalidConfig, outbox::OutboxConfig,
+    confirmation::ConfirmationConfig, feedback::FeedbackConfig, invalid::InvalidConfig, outbox::OutboxConfig,
     reconciliation::ReconciliationConfig,
 };
 use crate::directory::Directory;
@@ -62,6 +63,9 @@ pub struct Config {
     /// When receivers are asked whether they still hold what they have confirmed.
     #[serde(default)]
     pub confirmation: ConfirmationConfig,
+    /// What happens when a service has answered.
+    #[serde(default)]
+    pub feedback: FeedbackConfig,
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::{Database, deadlines::Rules, sealing::MasterKeys},
-    domain::{holding::Schedule, organisation::OrganisationNumber},
+    domain::{holding::Schedule, notice::ContactName, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
 
@@ -40,4 +40,6 @@ pub struct Context {
     pub deadlines: Arc<Rules>,
     /// When it is asked whether what was handed over is still there.
     pub confirmation: Schedule,
+    /// Whom to tell that a service has answered.
+    pub tell_answered: Arc<[ContactName]>,
 }

@@ -12,6 +12,7 @@ mod figures;
 mod follow;
 mod follow_all;
 mod gate;
+mod owed;
 mod read;
 mod receivers;
 mod reconciliation;
@@ -29,10 +30,11 @@ use framme_shared::{
         CloseReportRequest, CloseReportResponse, FollowReportRequest, FollowReportResponse, FollowReportsRequest,
         FollowReportsResponse, GetAttachmentUploadRequest, GetAttachmentUploadResponse, GetFiguresRequest,
         GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
-        ListReceiptsRequest, ListReceiptsResponse, ListReceiversRequest, ListReceiversResponse,
-        ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
-        StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
-        UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
+        ListOwedFeedbackRequest, ListOwedFeedbackResponse, ListReceiptsRequest, ListReceiptsResponse,
+        ListReceiversRequest, ListReceiversResponse, ListReconciliationsRequest, ListReconciliationsResponse,
+        ListReportsRequest, ListReportsResponse, StartReconciliationRequest, StartReconciliationResponse,
+        SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse,
+        WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
         deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
@@ -221,5 +223,13 @@ impl SenderService for Api {
     ) -> Result<Response<GetReconciliationResponse>, Status> {
         self.admit(&request, "GetReconciliation").await?;
         Ok(Response::new(self.comparison(&request.into_inner()).await?))
+    }
+
+    async fn list_owed_feedback(
+        &self,
+        request: Request<ListOwedFeedbackRequest>,
+    ) -> Result<Response<ListOwedFeedbackResponse>, Status> {
+        self.admit(&request, "ListOwedFeedback").await?;
+        Ok(Response::new(self.owed(request.get_ref()).await?))
     }
 }

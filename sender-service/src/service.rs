@@ -221,6 +221,7 @@ async fn start(
         deadlines: Arc::new(config.deadlines()?),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
+        tell_answered: config.feedback.tell.clone().into(),
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,

@@ -17,6 +17,7 @@ pub mod holding;
 pub mod holdings;
 pub mod matter;
 pub mod news;
+pub mod owed;
 pub mod period;
 pub mod receipt;
 pub mod receiver;
@@ -84,6 +85,11 @@ pub static SCHEMA: Schema = Schema {
             number: 10,
             name: "deadlines",
             sql: include_str!("../migrations/0010_deadlines.sql"),
+        },
+        Migration {
+            number: 11,
+            name: "feedback",
+            sql: include_str!("../migrations/0011_feedback.sql"),
         },
     ],
 };

@@ -47,6 +47,7 @@ const SENDER: &[Rule] = &[
     may("SenderService/StartReconciliation", &["desk", "administrator"]),
     may("SenderService/ListReconciliations", &["desk", "administrator"]),
     may("SenderService/GetReconciliation", &["desk", "administrator"]),
+    may("SenderService/ListOwedFeedback", POLICE),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
     may(
@@ -82,6 +83,11 @@ const RECEIVER: &[Rule] = &[
     may("WorkListService/RejectChild", &["intake leader", "duty"]),
     may("WorkListService/RedirectChild", &["intake leader", "duty"]),
     may("WorkListService/RecordAssessment", READERS),
+    may("WorkListService/RecordConfirmation", READERS),
+    may("WorkListService/RecordInvestigationEnd", READERS),
+    may("WorkListService/RecordOutcome", READERS),
+    may("WorkListService/RecordProsecutionAnswer", READERS),
+    may("WorkListService/ListOwedFeedback", READERS),
     may("StaffService/CreateStaff", &["administrator"]),
     may("StaffService/UpdateStaff", &["administrator"]),
     may(

@@ -59,3 +59,4 @@ mod tls_handshake;
 mod tls_identity;
 mod tls_local;
 mod tls_reload;
+mod way_back;

@@ -23,6 +23,16 @@ pub enum Rpc {
     RedirectChild,
     /// `WorkListService.RecordAssessment`
     RecordAssessment,
+    /// `WorkListService.RecordConfirmation`
+    RecordConfirmation,
+    /// `WorkListService.RecordInvestigationEnd`
+    RecordInvestigationEnd,
+    /// `WorkListService.RecordOutcome`
+    RecordOutcome,
+    /// `WorkListService.RecordProsecutionAnswer`
+    RecordProsecutionAnswer,
+    /// `WorkListService.ListOwedFeedback`
+    ListOwedFeedback,
     /// `StaffService.CreateStaff`
     CreateStaff,
     /// `StaffService.UpdateStaff`
@@ -51,7 +61,7 @@ pub enum Rpc {
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -61,6 +71,11 @@ impl Rpc {
         Self::RejectChild,
         Self::RedirectChild,
         Self::RecordAssessment,
+        Self::RecordConfirmation,
+        Self::RecordInvestigationEnd,
+        Self::RecordOutcome,
+        Self::RecordProsecutionAnswer,
+        Self::ListOwedFeedback,
         Self::CreateStaff,
         Self::UpdateStaff,
         Self::ListStaff,
@@ -88,6 +103,11 @@ impl Rpc {
             Self::RejectChild => "RejectChild",
             Self::RedirectChild => "RedirectChild",
             Self::RecordAssessment => "RecordAssessment",
+            Self::RecordConfirmation => "RecordConfirmation",
+            Self::RecordInvestigationEnd => "RecordInvestigationEnd",
+            Self::RecordOutcome => "RecordOutcome",
+            Self::RecordProsecutionAnswer => "RecordProsecutionAnswer",
+            Self::ListOwedFeedback => "ListOwedFeedback",
             Self::CreateStaff => "CreateStaff",
             Self::UpdateStaff => "UpdateStaff",
             Self::ListStaff => "ListStaff",
@@ -177,6 +197,26 @@ pub const RULES: &[Rule] = &[
     may(DUTY, Rpc::RecordAssessment, Reach::Own),
     may(CASEWORKER, Rpc::RecordAssessment, Reach::Own),
     may(Role::CaseSystem, Rpc::RecordAssessment, Reach::Everything),
+    may(LEADER, Rpc::RecordConfirmation, Reach::Served),
+    may(DUTY, Rpc::RecordConfirmation, Reach::Own),
+    may(CASEWORKER, Rpc::RecordConfirmation, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordConfirmation, Reach::Everything),
+    may(LEADER, Rpc::RecordInvestigationEnd, Reach::Served),
+    may(DUTY, Rpc::RecordInvestigationEnd, Reach::Own),
+    may(CASEWORKER, Rpc::RecordInvestigationEnd, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordInvestigationEnd, Reach::Everything),
+    may(LEADER, Rpc::RecordOutcome, Reach::Served),
+    may(DUTY, Rpc::RecordOutcome, Reach::Own),
+    may(CASEWORKER, Rpc::RecordOutcome, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordOutcome, Reach::Everything),
+    may(LEADER, Rpc::RecordProsecutionAnswer, Reach::Served),
+    may(DUTY, Rpc::RecordProsecutionAnswer, Reach::Own),
+    may(CASEWORKER, Rpc::RecordProsecutionAnswer, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordProsecutionAnswer, Reach::Everything),
+    may(LEADER, Rpc::ListOwedFeedback, Reach::Served),
+    may(DUTY, Rpc::ListOwedFeedback, Reach::Served),
+    may(CASEWORKER, Rpc::ListOwedFeedback, Reach::Own),
+    may(Role::CaseSystem, Rpc::ListOwedFeedback, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CreateStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::UpdateStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::ListStaff, Reach::Everything),
@@ -262,6 +302,11 @@ mod tests {
             Rpc::RejectChild,
             Rpc::RedirectChild,
             Rpc::RecordAssessment,
+            Rpc::RecordConfirmation,
+            Rpc::RecordInvestigationEnd,
+            Rpc::RecordOutcome,
+            Rpc::RecordProsecutionAnswer,
+            Rpc::ListOwedFeedback,
         ];
         for rpc in content {
             assert_eq!(rule(rpc, ADMINISTRATOR), None);

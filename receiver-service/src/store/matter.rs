@@ -60,7 +60,8 @@ pub async fn facts(
             gone_elsewhere.insert(transmission);
         } else if let Some(facts) = facts.get_mut(&transmission) {
             areas.entry(transmission).or_default().insert(child.area);
-            facts.children.push((child.state, Feedback::default()));
+            let told = Feedback::from(child.state.feedback());
+            facts.children.push((child.state, told));
         }
     }
     // A transmission all of whose children went elsewhere keeps no clock running here, unlike one of which none is left.

@@ -5,6 +5,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         ids::{ChildId, TransmissionId},
+        lifecycle::FeedbackKind,
         organisation::OrganisationNumber,
         receipt::Headers,
     },
@@ -25,6 +26,8 @@ pub struct NewReceipt {
     pub child: Option<ChildId>,
     /// The word of its level.
     pub level: &'static str,
+    /// What it tells beside its level, if it does.
+    pub feedback: Option<FeedbackKind>,
     /// The bytes signed.
     pub jws: String,
     /// Their SHA-256.
@@ -47,8 +50,8 @@ pub struct Receipt {
 const INSERT: ManyRows = ManyRows {
     head: "-- receipt::insert
         INSERT INTO receipt
-            (sender, sequence, transmission_id, child_id, level, header_sha256, jws, sha256, made_at) VALUES",
-    columns: 9,
+            (sender, sequence, transmission_id, child_id, level, feedback, header_sha256, jws, sha256, made_at) VALUES",
+    columns: 10,
     tail: "",
 };
 
@@ -83,6 +86,7 @@ pub async fn insert(
                 .bind(receipt.transmission.to_string())
                 .bind(receipt.child.map(|child| child.to_string()))
                 .bind(receipt.level)
+                .bind(receipt.feedback.map(FeedbackKind::as_str))
                 .bind(header.as_ref().map(|header| header.as_bytes().as_slice()))
                 .bind(*rest)
                 .bind(receipt.sha256.as_bytes().as_slice())

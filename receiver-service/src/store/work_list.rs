@@ -117,7 +117,8 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.transmission_id = $1 AND t.stored_receipt_sequence IS NOT NULL
@@ -145,7 +146,8 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -184,7 +186,8 @@ async fn every(
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -224,7 +227,8 @@ async fn own(
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id

@@ -3,6 +3,7 @@
 use framme_shared::{
     domain::lifecycle::ChildState,
     wire::{
+        feedback,
         pb::{receiver::TransmissionSummary, report as pb},
         time::to_pb,
     },
@@ -64,6 +65,7 @@ pub fn child_state(child: &Child, state: &ChildState) -> pb::ChildState {
         stage_time: Some(to_pb(state.since())),
         municipality_number: municipality.to_owned(),
         city_district_number: district.to_owned(),
+        feedback: feedback::to_pb(&state.feedback()),
         ..pb::ChildState::default()
     };
     if let Some(assignment) = state.live_assignment() {

@@ -279,10 +279,38 @@ fn print_child(child: &ChildState) {
     };
     let stage = Stage::try_from(child.stage).unwrap_or(Stage::Unspecified);
     println!(
-        "    child {}  {}{caseworker}",
+        "    child {}  {}{caseworker}{}",
         child.child_id,
-        word(stage.as_str_name(), "STAGE_")
+        word(stage.as_str_name(), "STAGE_"),
+        told(child)
     );
+}
+
+/// What the service has told, in words.
+fn told(child: &ChildState) -> String {
+    let Some(told) = &child.feedback else {
+        return String::new();
+    };
+    let mut words = Vec::new();
+    if told.confirmed_time.is_some() {
+        let opened = if told.investigation_opened {
+            "opened"
+        } else {
+            "not opened"
+        };
+        words.push(format!("confirmed, investigation {opened}"));
+    }
+    if told.investigation_ended_time.is_some() {
+        words.push("investigation ended".to_owned());
+    }
+    if told.concluded_time.is_some() {
+        words.push(word(told.conclusion().as_str_name(), "INVESTIGATION_CONCLUSION_"));
+    }
+    if told.prosecution_answered_time.is_some() {
+        let answer = word(told.prosecution_answer().as_str_name(), "PROSECUTION_ANSWER_");
+        words.push(format!("prosecutor answered: {answer}"));
+    }
+    format!("; {}", words.join(", "))
 }
 
 fn word(name: &str, prefix: &str) -> String {

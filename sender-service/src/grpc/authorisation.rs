@@ -89,6 +89,7 @@ pub const RULES: &[Rule] = &[
     rule("StartReconciliation", &[Desk, Administrator]),
     rule("ListReconciliations", &[Desk, Administrator]),
     rule("GetReconciliation", &[Desk, Administrator]),
+    rule("ListOwedFeedback", &[Officer, Desk, System]),
     rule("ListTasks", &[Officer, Desk, Administrator]),
     rule("CloseTask", &[Desk, Administrator]),
     rule("ListDeadlines", &[Officer, Desk, Administrator, System]),

@@ -3,6 +3,7 @@
 use framme_shared::{
     domain::lifecycle::{self, ChildState},
     wire::{
+        feedback,
         pb::{
             report::{self, AssessmentOutcome, RejectionReason, Stage},
             sender::{self, ReportState, TransmissionState},
@@ -50,6 +51,7 @@ fn child(row: &ChildRow) -> report::ChildState {
         stage_time: Some(time(state.since())),
         municipality_number: row.municipality.clone(),
         city_district_number: row.city_district.clone().unwrap_or_default(),
+        feedback: feedback::to_pb(&state.feedback()),
         ..report::ChildState::default()
     };
     if let Some(assignment) = state.assignment() {

@@ -7,7 +7,7 @@ use framme_shared::{
     },
     domain::{
         ids::{ChildId, ReportId, TransmissionId},
-        lifecycle::{ChildColumns, ChildState, InvalidColumns},
+        lifecycle::{ChildColumns, ChildState, FeedbackColumns, InvalidColumns},
     },
 };
 use jiff::Timestamp;
@@ -38,9 +38,10 @@ const INSERT: ManyRows = ManyRows {
     head: "-- child::insert
 INSERT INTO child (report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time,
     opened, registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to,
+    confirmed_time, investigation_opened, investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer,
     written_at, written_by)
 VALUES",
-    columns: 18,
+    columns: 25,
     tail: "",
 };
 
@@ -66,7 +67,8 @@ pub async fn insert(conn: &mut AnyConnection, children: &[&ChildRow], at: Timest
 const OF_REPORTS: ManyRows = ManyRows {
     head: "-- child::of_reports
 SELECT report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time, opened,
-    registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to
+    registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
+    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer
 FROM child
 WHERE report_id IN (VALUES",
     columns: 1,
@@ -85,7 +87,8 @@ const OF_TRANSMISSIONS: ManyRows = ManyRows {
     head: "-- child::of_transmissions
 SELECT child.report_id, child.child_id, child.transmission_id, child.place, child.municipality, child.city_district,
     child.stage, child.stage_time, child.opened, child.registered, child.assigned_role, child.assigned_staff,
-    child.assigned_time, child.outcome, child.reason, child.redirected_to
+    child.assigned_time, child.outcome, child.reason, child.redirected_to, child.confirmed_time, child.investigation_opened,
+    child.investigation_ended_time, child.concluded_time, child.conclusion, child.answered_time, child.prosecution_answer
 FROM transmission
 JOIN child ON child.report_id = transmission.report_id AND child.transmission_id = transmission.transmission_id
 WHERE transmission.transmission_id IN (VALUES",
@@ -109,14 +112,19 @@ pub async fn of_transmissions(
 const UPDATE: ManyRows = ManyRows {
     head: "-- child::update
 WITH moved (report_id, child_id, stage, stage_time, opened, registered, assigned_role, assigned_staff,
-    assigned_time, outcome, reason, redirected_to, written_at, written_by) AS (VALUES",
-    columns: 14,
+    assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
+    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, written_at,
+    written_by) AS (VALUES",
+    columns: 21,
     tail: ")
 UPDATE child
 SET stage = moved.stage, stage_time = moved.stage_time, opened = moved.opened, registered = moved.registered,
     assigned_role = moved.assigned_role, assigned_staff = moved.assigned_staff,
     assigned_time = moved.assigned_time, outcome = moved.outcome, reason = moved.reason,
-    redirected_to = moved.redirected_to, written_at = moved.written_at, written_by = moved.written_by
+    redirected_to = moved.redirected_to, confirmed_time = moved.confirmed_time,
+    investigation_opened = moved.investigation_opened, investigation_ended_time = moved.investigation_ended_time,
+    concluded_time = moved.concluded_time, conclusion = moved.conclusion, answered_time = moved.answered_time,
+    prosecution_answer = moved.prosecution_answer, written_at = moved.written_at, written_by = moved.written_by
 FROM moved
 WHERE child.report_id = moved.report_id AND child.child_id = moved.child_id",
 };
@@ -151,6 +159,13 @@ fn bind_state<'q>(query: Statement<'q>, state: &ChildState) -> Statement<'q> {
         .bind(columns.outcome)
         .bind(columns.reason)
         .bind(columns.redirected_to)
+        .bind(columns.feedback.confirmed_time)
+        .bind(columns.feedback.investigation_opened)
+        .bind(columns.feedback.investigation_ended_time)
+        .bind(columns.feedback.concluded_time)
+        .bind(columns.feedback.conclusion)
+        .bind(columns.feedback.answered_time)
+        .bind(columns.feedback.prosecution_answer)
 }
 
 /// A child out of a row that has all columns of the table by their names.
@@ -167,6 +182,7 @@ pub fn read(row: &AnyRow) -> Result<ChildRow, StoreError> {
         outcome: reader.text_or_null("outcome")?,
         reason: reader.text_or_null("reason")?,
         redirected_to: reader.text_or_null("redirected_to")?,
+        feedback: read_feedback(&reader)?,
     };
     Ok(ChildRow {
         report: reader.parsed("report_id")?,
@@ -179,7 +195,20 @@ pub fn read(row: &AnyRow) -> Result<ChildRow, StoreError> {
     })
 }
 
-fn column_of(error: InvalidColumns) -> &'static str {
+/// The columns of what was told.
+pub(super) fn read_feedback(reader: &Reader<'_>) -> Result<FeedbackColumns, StoreError> {
+    Ok(FeedbackColumns {
+        confirmed_time: reader.number_or_null("confirmed_time")?,
+        investigation_opened: reader.number_or_null("investigation_opened")?,
+        investigation_ended_time: reader.number_or_null("investigation_ended_time")?,
+        concluded_time: reader.number_or_null("concluded_time")?,
+        conclusion: reader.text_or_null("conclusion")?,
+        answered_time: reader.number_or_null("answered_time")?,
+        prosecution_answer: reader.text_or_null("prosecution_answer")?,
+    })
+}
+
+pub(super) fn column_of(error: InvalidColumns) -> &'static str {
     match error {
         InvalidColumns::Missing(column) | InvalidColumns::Unexpected(column) | InvalidColumns::Invalid(column) => {
             column

@@ -157,6 +157,34 @@ pub async fn hand_over(
     confirmation::arm(conn, &handed_over, first, at).await
 }
 
+const RECEIVED: ManyRows = ManyRows {
+    head: "-- delivery::received
+WITH stored (transmission_id, received_at, written_at) AS (VALUES",
+    columns: 3,
+    tail: ")
+UPDATE transmission
+SET received_at = stored.received_at, written_at = stored.written_at, written_by = 'ApplyReceipts'
+FROM stored
+WHERE transmission.transmission_id = stored.transmission_id AND transmission.received_at IS NULL",
+};
+
+/// Records when the receiver had stored these, as their receipts state it: its time runs from the first.
+pub async fn received(
+    conn: &mut AnyConnection,
+    received: &[(TransmissionId, Timestamp)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    RECEIVED
+        .execute(conn, received, |query, (transmission, received_at)| {
+            query
+                .bind(transmission.to_string())
+                .bind(received_at.as_microsecond())
+                .bind(at.as_microsecond())
+        })
+        .await?;
+    Ok(())
+}
+
 const SEND_AGAIN: ManyRows = ManyRows {
     head: "-- delivery::send_again
 WITH lost (transmission_id, at, written_by) AS (VALUES",

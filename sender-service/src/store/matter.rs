@@ -12,10 +12,9 @@ use super::{child, columns::Reader};
 
 const FACTS: ManyRows = ManyRows {
     head: "-- matter::facts
-SELECT transmission.transmission_id, report.report_type, report.urgency, transmission.submitted_at, confirmation.held_since
+SELECT transmission.transmission_id, report.report_type, report.urgency, transmission.submitted_at, transmission.received_at
 FROM transmission
 JOIN report ON report.report_id = transmission.report_id
-LEFT JOIN confirmation ON confirmation.transmission_id = transmission.transmission_id
 WHERE transmission.transmission_id IN (VALUES",
     columns: 1,
     tail: ")",
@@ -38,7 +37,7 @@ pub async fn facts(
             report_type: reader.parsed("report_type")?,
             urgency: reader.word("urgency", Urgency::parse)?,
             submitted_at: reader.time("submitted_at")?,
-            received_at: reader.time_or_null("held_since")?,
+            received_at: reader.time_or_null("received_at")?,
             children: Vec::new(),
             nobody_reached: false,
             unmanned: Vec::new(),
@@ -47,7 +46,8 @@ pub async fn facts(
     }
     for child in child::of_transmissions(conn, transmissions).await? {
         if let Some(facts) = facts.get_mut(&child.transmission) {
-            facts.children.push((child.state, Feedback::default()));
+            let told = Feedback::from(child.state.feedback());
+            facts.children.push((child.state, told));
         }
     }
     Ok(facts)

@@ -86,7 +86,9 @@ macro_rules! view_columns {
     transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
     transmission.last_failure, transmission.delivery_state, child.child_id, child.transmission_id, child.place,
     child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
-    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to
+    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to,
+    child.confirmed_time, child.investigation_opened, child.investigation_ended_time, child.concluded_time,
+    child.conclusion, child.answered_time, child.prosecution_answer
 FROM report
 JOIN child ON child.report_id = report.report_id
 JOIN transmission ON transmission.transmission_id = child.transmission_id

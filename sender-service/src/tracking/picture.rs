@@ -23,6 +23,8 @@ pub(crate) struct Picture {
     touched: HashSet<ReportId>,
     handed_over: Vec<TransmissionId>,
     stored_anew: Vec<TransmissionId>,
+    received: Vec<(TransmissionId, Timestamp)>,
+    answered: Vec<(TransmissionId, u64)>,
 }
 
 impl Picture {
@@ -41,6 +43,8 @@ impl Picture {
             touched: HashSet::new(),
             handed_over: Vec::new(),
             stored_anew: Vec::new(),
+            received: Vec::new(),
+            answered: Vec::new(),
         }
     }
 
@@ -62,12 +66,18 @@ impl Picture {
             .map_err(|disbelief| disbelief.reason())?;
         let (waiting, doubted) = sent.map_or((false, false), |sent| (sent.waiting, sent.doubted));
         let moves = self.moves(claims, doubted).map_err(|disbelief| disbelief.reason())?;
+        // While a doubt is open nothing moves, and what was told shows when it ends: but an answer has come.
+        let is_answer = claims.statement.feedback().is_some_and(|told| told.is_answer());
+        if is_answer && (doubted || !moves.is_empty()) {
+            self.answered.push((claims.transmission, claims.sequence));
+        }
         for (place, state) in moves {
             self.children[place].state = state;
             self.moved.insert(place);
         }
         self.touched.insert(claims.report);
         if claims.statement == Statement::Stored {
+            self.received.push((claims.transmission, claims.time));
             if waiting {
                 self.handed_over.push(claims.transmission);
             }
@@ -144,6 +154,16 @@ impl Picture {
     /// Transmissions that were in doubt, and that the receiver has stored anew.
     pub(super) fn stored_anew(&self) -> &[TransmissionId] {
         &self.stored_anew
+    }
+
+    /// Transmissions that the receiver has stored, and when it says that it had.
+    pub(super) fn received(&self) -> &[(TransmissionId, Timestamp)] {
+        &self.received
+    }
+
+    /// Transmissions about which the reporter or the prosecutor was told something new, and the receipts that tell it.
+    pub(super) fn answered(&self) -> &[(TransmissionId, u64)] {
+        &self.answered
     }
 
     /// Reports whose children may have moved.

@@ -2,6 +2,7 @@
 
 pub mod deadline;
 pub mod decoding;
+pub mod feedback;
 pub mod json;
 pub mod national;
 pub mod pb;

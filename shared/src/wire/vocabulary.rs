@@ -6,7 +6,9 @@ use crate::domain::{
     clocks::Clock,
     escalation::{Rung, StepKind},
     figures::KnownToService,
-    lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
+    lifecycle::{
+        AssessmentOutcome, ClosingKind, Conclusion, Duty, ProsecutionAnswer, RejectionReason, Stage, Standing,
+    },
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -40,6 +42,9 @@ both_ways! {
     report::RejectionReason <=> RejectionReason {
         NotOurArea, ChildNotIdentifiable, Duplicate, NotAChild, SentInError,
     }
+    report::InvestigationConclusion <=> Conclusion { NoMeasures, MeasuresByAgreement, MeasuresByOrder, Moved, Other }
+    report::ProsecutionAnswer <=> ProsecutionAnswer { MeasuresDecided, NoMeasures, AlreadyInMeasures }
+    report::Duty <=> Duty { Review, Confirmation, Outcome, ProsecutionAnswer }
     report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
     report::Clock <=> Clock { Opened, Assigned, Review, Confirmation, Outcome, ProsecutionAnswer }
     report::Rung <=> Rung {

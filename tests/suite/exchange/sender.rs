@@ -10,7 +10,7 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
         ReconciliationConfig,
     },
     credentials::IssueCredential,
@@ -121,7 +121,12 @@ impl RealSender {
             urgency: Urgency::Normal,
             written: self.authorities.clock.now() - 1.minute(),
         };
-        self.samples.lock().unwrap().report(&sample)
+        self.report_of(&sample)
+    }
+
+    /// A report of this sample.
+    pub(crate) fn report_of(&self, sample: &SampleReport) -> Report {
+        self.samples.lock().unwrap().report(sample)
     }
 
     pub(crate) async fn submit_this(&self, report: Report) -> ReportId {
@@ -235,6 +240,9 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         confirmation: ConfirmationConfig {
             poll_ms: 100,
             ..ConfirmationConfig::default()
+        },
+        feedback: FeedbackConfig {
+            tell: vec!["officer".parse().unwrap()],
         },
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig {

@@ -376,6 +376,7 @@ async fn start_district(
         },
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
+        feedback: framme_sender::config::FeedbackConfig::default(),
         reconciliation: framme_sender::config::ReconciliationConfig {
             scheduled: false,
             ..Default::default()

@@ -259,9 +259,46 @@ impl Drive<'_> {
                 outcome: pb::AssessmentOutcome::FollowedUp.into(),
             };
             leader.record_assessment(assess).await.unwrap();
+            let confirm = receiver_pb::RecordConfirmationRequest {
+                change: change(),
+                investigation_opened: true,
+            };
+            leader.record_confirmation(confirm).await.unwrap();
+            let ended_time = Some(prost_types::Timestamp {
+                seconds: 1_700_000_000,
+                nanos: 0,
+            });
+            let end = receiver_pb::RecordInvestigationEndRequest {
+                change: change(),
+                ended_time,
+            };
+            leader.record_investigation_end(end).await.unwrap();
+            let conclude = receiver_pb::RecordOutcomeRequest {
+                change: change(),
+                investigation_ended_time: ended_time,
+                conclusion: pb::InvestigationConclusion::MeasuresByAgreement.into(),
+            };
+            leader.record_outcome(conclude).await.unwrap();
+            let answer = receiver_pb::RecordProsecutionAnswerRequest {
+                change: change(),
+                answer: pb::ProsecutionAnswer::NoMeasures.into(),
+            };
+            // The report is no transfer.
+            self.refused(leader.record_prosecution_answer(answer).await);
         }
         self.kill().await;
         self.wait_until(pb::Stage::Assessed).await;
+        let mut leader = self.world.receivers[0].intake_leader().unwrap();
+        let owed = receiver_pb::ListOwedFeedbackRequest {
+            page_token: mark("PageToken"),
+            ..receiver_pb::ListOwedFeedbackRequest::default()
+        };
+        self.refused(leader.list_owed_feedback(owed).await);
+        let owed = receiver_pb::ListOwedFeedbackRequest::default();
+        leader.list_owed_feedback(owed).await.unwrap();
+        let mut desk = self.world.sender.desk().unwrap();
+        let owed = sender_pb::ListOwedFeedbackRequest::default();
+        desk.list_owed_feedback(owed).await.unwrap();
     }
 
     /// One report is withdrawn and one is closed, with reasons.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use framme_sender::{
     Config,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
         ReconciliationConfig,
     },
     doctor::{Subject, examine},
@@ -144,6 +144,7 @@ fn config(stage: &Stage) -> Config {
         },
         outbox: OutboxConfig::default(),
         confirmation: ConfirmationConfig::default(),
+        feedback: FeedbackConfig::default(),
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),

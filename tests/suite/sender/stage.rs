@@ -134,6 +134,7 @@ impl Stage {
         directory.add(Area::parse(HARSTAD).unwrap(), other).unwrap();
         let outbox = OutboxConfig::default();
         let context = Arc::new(Context {
+            tell_answered: Arc::default(),
             database: opened,
             keys: database.master_keys(),
             clock: clock.clone(),

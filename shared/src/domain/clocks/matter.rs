@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    lifecycle::ChildState,
+    lifecycle::{ChildState, FeedbackGiven, Terms},
     report::{ReportType, Urgency},
 };
 
@@ -45,4 +45,19 @@ pub struct Feedback {
     pub outcome_told_at: Option<Timestamp>,
     /// The prosecutor was told what was decided.
     pub prosecution_answered_at: Option<Timestamp>,
+}
+
+impl From<FeedbackGiven> for Feedback {
+    /// An investigation of which nobody has said that it ended counts as ended when it should have (barnevernsloven § 2-2): its
+    /// outcome must not fall silent because of that.
+    fn from(given: FeedbackGiven) -> Self {
+        let opened = given.confirmed().filter(|told| told.what);
+        let expected = opened.and_then(|told| told.since.checked_add(Terms::OF_LAW.investigation).ok());
+        Self {
+            confirmation_given_at: given.confirmed().map(|told| told.since),
+            investigation_ended_at: given.investigation_ended().or(expected),
+            outcome_told_at: given.concluded().map(|told| told.since),
+            prosecution_answered_at: given.answered().map(|told| told.since),
+        }
+    }
 }

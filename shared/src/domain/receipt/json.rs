@@ -1,16 +1,19 @@
 //! The claims as JSON: the payload of a receipt.
 
+mod feedback;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::feedback::Told;
 use super::claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
     jws::present,
-    lifecycle::{AssessmentOutcome, RejectionReason},
+    lifecycle::{AssessmentOutcome, Feedback, RejectionReason},
     organisation::OrganisationNumber,
     staff_id::StaffId,
     staff_role::{StaffReference, StaffRole},
@@ -61,6 +64,13 @@ struct Members<'a> {
         deserialize_with = "present"
     )]
     outcome: Option<Cow<'a, str>>,
+    #[serde(
+        default,
+        borrow,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    feedback: Option<Told<'a>>,
     #[serde(borrow)]
     software: Product<'a>,
 }
@@ -125,6 +135,7 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         reason: None,
         redirected_to: None,
         outcome: None,
+        feedback: None,
         software: Product {
             name: claims.software.name.as_str().into(),
             version: claims.software.version.as_str().into(),
@@ -135,6 +146,10 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         Statement::Rejected(reason) => members.reason = Some(reason.as_str().into()),
         Statement::Redirected(to) => members.redirected_to = Some(*to),
         Statement::Assessed(outcome) => members.outcome = Some(outcome.as_str().into()),
+        Statement::Told { assessed, feedback } => {
+            members.outcome = Some(assessed.as_str().into());
+            members.feedback = Some(feedback::members(feedback));
+        }
         _ => {}
     }
     serde_json::to_vec(&members).map_err(|_| InvalidClaims::Malformed)
@@ -189,6 +204,9 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
         ),
         ("outcome", members.outcome.is_some(), level == Level::Assessed),
     ];
+    if members.feedback.is_some() && level != Level::Assessed {
+        return Err(InvalidClaims::Unexpected("feedback"));
+    }
     for (member, is_there, belongs) in carried {
         match (is_there, belongs) {
             (true, false) => return Err(InvalidClaims::Unexpected(member)),
@@ -206,12 +224,27 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
             .and_then(read_staff)
             .map(Statement::Assigned),
         Level::Revoked => Some(Statement::Revoked),
-        Level::Assessed => word(&members.outcome, AssessmentOutcome::parse).map(Statement::Assessed),
+        Level::Assessed => match word(&members.outcome, AssessmentOutcome::parse) {
+            None => None,
+            Some(outcome) => Some(assessed(outcome, members.feedback.as_ref())?),
+        },
         Level::Rejected => word(&members.reason, RejectionReason::parse).map(Statement::Rejected),
         Level::Redirected => members.redirected_to.map(Statement::Redirected),
         Level::Withdrawn => Some(Statement::Withdrawn),
     };
     Ok(statement.unwrap_or(Statement::Unknown))
+}
+
+/// Feedback of a kind that is not known is passed over, as by a reader that knows of no feedback: an assessment is there.
+fn assessed(outcome: AssessmentOutcome, told: Option<&Told<'_>>) -> Result<Statement, InvalidClaims> {
+    let feedback: Option<Feedback> = told.map_or(Ok(None), feedback::read)?;
+    Ok(match feedback {
+        Some(feedback) => Statement::Told {
+            assessed: outcome,
+            feedback,
+        },
+        None => Statement::Assessed(outcome),
+    })
 }
 
 fn word<T, E>(member: &Option<Cow<'_, str>>, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {

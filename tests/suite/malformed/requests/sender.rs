@@ -5,8 +5,8 @@ use framme_shared::wire::pb::{
     report::{Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, Report, attachment_chunk::Part},
     sender::{
         CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
-        ListReceiptsRequest, ListReportsRequest, ListStatementsRequest, SubmitReportRequest, UploadAttachmentRequest,
-        WithdrawReportRequest,
+        ListOwedFeedbackRequest, ListReceiptsRequest, ListReportsRequest, ListStatementsRequest, SubmitReportRequest,
+        UploadAttachmentRequest, WithdrawReportRequest,
     },
 };
 use prost::{Message as _, bytes::Bytes};
@@ -117,12 +117,19 @@ fn fill(report: &mut Report) {
 }
 
 fn reads() -> Vec<Case> {
+    let owed = |page_size, token: &str| ListOwedFeedbackRequest {
+        page_size,
+        page_token: token.to_owned(),
+        late_only: false,
+    };
     let list = ListReportsRequest::default();
     let get = |report_id: &str| GetReportRequest {
         report_id: report_id.to_owned(),
         include_content: true,
     };
     vec![
+        breaks(&["page_size"], "ListOwedFeedback", owed(1_001, "")),
+        breaks(&["page_token"], "ListOwedFeedback", owed(0, A_NAME)),
         breaks(&["report_id"], "GetReport", get("")),
         breaks(&["report_id"], "GetReport", get(NIL)),
         breaks(&["report_id"], "GetReport", get(UPPER_CASE)),

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         evidence::{FaultCode, Section},
-        lifecycle::{AssessmentOutcome, RejectionReason, Stage},
+        lifecycle::{AssessmentOutcome, Conclusion, ProsecutionAnswer, RejectionReason, Stage},
         receipt::Level,
         staff_role::StaffRole,
     };
@@ -118,6 +118,14 @@ mod tests {
             words(
                 "rejection",
                 RejectionReason::ALL.iter().map(|word| word.as_str()).collect(),
+            ),
+            words(
+                "investigation",
+                Conclusion::ALL.iter().map(|word| word.as_str()).collect(),
+            ),
+            words(
+                "answer",
+                ProsecutionAnswer::ALL.iter().map(|word| word.as_str()).collect(),
             ),
             words("reason", REASONS.to_vec()),
         ];
