@@ -11,10 +11,12 @@ mod figures;
 mod follow;
 mod follow_all;
 mod gate;
+mod phone;
 mod read;
 mod receivers;
 mod reconciliation;
 mod request;
+mod route;
 mod statements;
 mod submit;
 mod tasks;
@@ -30,6 +32,7 @@ use framme_shared::{
         GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
         ListReceiptsRequest, ListReceiptsResponse, ListReceiversRequest, ListReceiversResponse,
         ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
+        RecordPhoneCallRequest, RecordPhoneCallResponse, RouteChildRequest, RouteChildResponse,
         StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
         UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
@@ -167,6 +170,19 @@ impl SenderService for Api {
     ) -> Result<Response<CloseReportResponse>, Status> {
         let caller = self.admit(&request, "CloseReport").await?;
         Ok(Response::new(self.close(&caller, request.into_inner()).await?))
+    }
+
+    async fn route_child(&self, request: Request<RouteChildRequest>) -> Result<Response<RouteChildResponse>, Status> {
+        let caller = self.admit(&request, "RouteChild").await?;
+        Ok(Response::new(self.route(&caller, request.into_inner()).await?))
+    }
+
+    async fn record_phone_call(
+        &self,
+        request: Request<RecordPhoneCallRequest>,
+    ) -> Result<Response<RecordPhoneCallResponse>, Status> {
+        let caller = self.admit(&request, "RecordPhoneCall").await?;
+        Ok(Response::new(self.record_call(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(

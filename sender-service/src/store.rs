@@ -17,10 +17,12 @@ pub mod holding;
 pub mod holdings;
 pub mod news;
 pub mod period;
+pub mod phone_call;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
 pub mod recovered;
+pub mod redirect;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -78,6 +80,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "may_take_back",
             sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "redirect",
+            sql: include_str!("../migrations/0010_redirect.sql"),
         },
     ],
 };

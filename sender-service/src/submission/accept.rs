@@ -203,9 +203,9 @@ async fn store(
     let keys: Vec<(ReportId, StoredKey)> = changes.iter().filter_map(new_key).collect();
     data_key::insert_new(tx.conn(), &keys, at, "AcceptReport").await?;
     let transmissions: Vec<&NewTransmission> = transmissions.iter().flatten().collect();
-    transmission::insert(tx.conn(), &transmissions, at).await?;
+    transmission::insert(tx.conn(), &transmissions, at, at, "AcceptReport").await?;
     let children: Vec<&ChildRow> = views.iter().flat_map(ReportView::children).collect();
-    child::insert(tx.conn(), &children, at).await
+    child::insert(tx.conn(), &children, at, "AcceptReport").await
 }
 
 impl AcceptReport {
@@ -247,6 +247,7 @@ impl AcceptReport {
             content: part.content.clone(),
             content_sha256: part.content_sha256,
             urgency_rank: self.report.urgency.rank(),
+            redirected_from: None,
             claim: part.claim.clone(),
         }
     }
@@ -260,6 +261,7 @@ impl AcceptReport {
             attempts: u32::from(part.claim.is_some()),
             next_attempt_at: Some(at),
             last_failure: None,
+            redirected_from: None,
             children: part.children.iter().map(|child| self.child(part, child, at)).collect(),
         };
         ReportView {
@@ -268,6 +270,9 @@ impl AcceptReport {
             urgency: self.report.urgency,
             police_district: self.report.police_district.clone(),
             submitted_at: at,
+            follows_up: self.report.follows_up,
+            followed_up_by: Vec::new(),
+            phone: self.report.phone,
             transmissions: self.parts.iter().zip(transmissions).map(transmission).collect(),
         }
     }
@@ -281,6 +286,8 @@ impl AcceptReport {
             municipality: child.municipality.clone(),
             city_district: child.city_district.clone(),
             state: ChildState::Queued { since: at },
+            moved_to: None,
+            read_before: None,
         }
     }
 }

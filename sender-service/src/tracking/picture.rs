@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use framme_shared::domain::{
     ids::{ReportId, TransmissionId},
-    lifecycle::ChildState,
+    lifecycle::{ChildState, Stage},
     organisation::OrganisationNumber,
     receipt::{Disbelief, ReceiptClaims, SentContent, Statement},
 };
@@ -19,7 +19,8 @@ pub(crate) struct Picture {
     /// Places in `children`, by transmission.
     of_transmission: HashMap<TransmissionId, Vec<usize>>,
     before: HashMap<ReportId, Derived>,
-    moved: HashSet<usize>,
+    /// Which have moved, and from where.
+    moved: HashMap<usize, Stage>,
     touched: HashSet<ReportId>,
     handed_over: Vec<TransmissionId>,
     stored_anew: Vec<TransmissionId>,
@@ -37,7 +38,7 @@ impl Picture {
             sent: sent.into_iter().map(|sent| (sent.transmission, sent)).collect(),
             children,
             of_transmission,
-            moved: HashSet::new(),
+            moved: HashMap::new(),
             touched: HashSet::new(),
             handed_over: Vec::new(),
             stored_anew: Vec::new(),
@@ -63,8 +64,12 @@ impl Picture {
         let (waiting, doubted) = sent.map_or((false, false), |sent| (sent.waiting, sent.doubted));
         let moves = self.moves(claims, doubted).map_err(|disbelief| disbelief.reason())?;
         for (place, state) in moves {
-            self.children[place].state = state;
-            self.moved.insert(place);
+            let child = &mut self.children[place];
+            self.moved.entry(place).or_insert(child.state.stage());
+            child.state = state;
+            if let Statement::Withdrawn(read) = &claims.statement {
+                child.read_before.clone_from(read);
+            }
         }
         self.touched.insert(claims.report);
         if claims.statement == Statement::Stored {
@@ -92,7 +97,7 @@ impl Picture {
             };
             if child.state != before {
                 self.touched.insert(child.report);
-                self.moved.insert(place);
+                self.moved.entry(place).or_insert(before.stage());
             }
         }
         self.set_doubted(transmission, true);
@@ -116,7 +121,7 @@ impl Picture {
         for concerned in claims.concerned(all.iter().map(|place| &self.children[*place].child))? {
             let place = all[concerned];
             let before = &self.children[place].state;
-            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn) {
+            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn(_)) {
                 continue;
             }
             let begin = match claims.statement {
@@ -153,7 +158,13 @@ impl Picture {
 
     /// The children that are not as they were.
     pub(crate) fn moved(&self) -> Vec<&ChildRow> {
-        self.moved.iter().map(|place| &self.children[*place]).collect()
+        self.moved.keys().map(|place| &self.children[*place]).collect()
+    }
+
+    /// The same, each with the stage that it comes from.
+    pub(crate) fn moved_from(&self) -> Vec<(&ChildRow, Stage)> {
+        let moved = self.moved.iter();
+        moved.map(|(place, before)| (&self.children[*place], *before)).collect()
     }
 
     /// The derived columns that differ from what they were.

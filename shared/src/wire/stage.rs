@@ -35,6 +35,7 @@ pub fn to_pb(child: &ChildId, area: &Area, state: &ChildState) -> pb::ChildState
             .into(),
         municipality_number: area.municipality().to_string(),
         city_district_number: area.district().map(|district| district.to_string()).unwrap_or_default(),
+        ..pb::ChildState::default()
     }
 }
 

@@ -159,6 +159,7 @@ pub(crate) fn submission(id: &str, sequence: u64, report: &Report, at: jiff::Tim
         content: content.into(),
         submitted_time: Some(to_pb(at)),
         last_receipt_sequence: 0,
+        redirected_from_transmission_id: String::new(),
     }
 }
 

@@ -45,6 +45,7 @@ struct Envelope {
     sequence: u64,
     sha256: Digest,
     submitted_at: Timestamp,
+    redirected_from: Option<TransmissionId>,
 }
 
 pub(super) async fn submit(
@@ -84,11 +85,20 @@ fn read_envelope(scope: &mut Scope<'_>, request: &SubmitTransmissionRequest, now
                 .ok()
         });
     let submitted_at = submitted_at.and_then(|at| in_bounds(scope, at, now));
+    let redirected_from = scope.optional(
+        "redirected_from_transmission_id",
+        &request.redirected_from_transmission_id,
+        TransmissionId::parse,
+    );
+    if redirected_from.flatten().is_some_and(|from| Some(from) == id) {
+        scope.refuse("redirected_from_transmission_id", "must be another transmission");
+    }
     Some(Envelope {
         id: id?,
         sequence: sequence?,
         sha256: sha256?,
         submitted_at: submitted_at?,
+        redirected_from: redirected_from?,
     })
 }
 
@@ -140,6 +150,8 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, ev
             submitted_at: envelope.submitted_at,
             attachment_count: report.attachments.len() as u64,
             content_sha256: envelope.sha256,
+            redirected_from: envelope.redirected_from,
+            follows_up: report.follows_up,
         },
         children: report
             .children

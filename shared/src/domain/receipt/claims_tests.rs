@@ -36,7 +36,14 @@ fn every_statement() -> Vec<Statement> {
         Statement::Assessed(AssessmentOutcome::FollowedUp),
         Statement::Rejected(RejectionReason::NotAChild),
         Statement::Redirected(organisation(OTHER)),
-        Statement::Withdrawn,
+        Statement::Withdrawn(None),
+        Statement::Withdrawn(Some(ReadBefore::new(
+            true,
+            [ReadersInRole {
+                role: StaffRole::IntakeLeader,
+                people: 2,
+            }],
+        ))),
     ]
 }
 

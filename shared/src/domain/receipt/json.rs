@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
+use super::{
+    claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement},
+    read_before::{ReadBefore, ReadersInRole},
+};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
@@ -61,6 +64,13 @@ struct Members<'a> {
         deserialize_with = "present"
     )]
     outcome: Option<Cow<'a, str>>,
+    #[serde(
+        default,
+        borrow,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    read: Option<Read<'a>>,
     #[serde(borrow)]
     software: Product<'a>,
 }
@@ -70,6 +80,20 @@ struct Staff<'a> {
     #[serde(borrow)]
     role: Cow<'a, str>,
     staff: StaffId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Read<'a> {
+    opened: bool,
+    #[serde(borrow)]
+    readers: Vec<Readers<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Readers<'a> {
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    people: u32,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -125,6 +149,7 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         reason: None,
         redirected_to: None,
         outcome: None,
+        read: None,
         software: Product {
             name: claims.software.name.as_str().into(),
             version: claims.software.version.as_str().into(),
@@ -135,6 +160,7 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         Statement::Rejected(reason) => members.reason = Some(reason.as_str().into()),
         Statement::Redirected(to) => members.redirected_to = Some(*to),
         Statement::Assessed(outcome) => members.outcome = Some(outcome.as_str().into()),
+        Statement::Withdrawn(read) => members.read = read.as_ref().map(written_read),
         _ => {}
     }
     serde_json::to_vec(&members).map_err(|_| InvalidClaims::Malformed)
@@ -196,6 +222,10 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
             _ => {}
         }
     }
+    // Receivers told it from a later version on: it need not be there.
+    if members.read.is_some() && level != Level::Withdrawn {
+        return Err(InvalidClaims::Unexpected("read"));
+    }
     let statement = match level {
         Level::Stored => Some(Statement::Stored),
         Level::Opened => Some(Statement::Opened),
@@ -209,9 +239,31 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
         Level::Assessed => word(&members.outcome, AssessmentOutcome::parse).map(Statement::Assessed),
         Level::Rejected => word(&members.reason, RejectionReason::parse).map(Statement::Rejected),
         Level::Redirected => members.redirected_to.map(Statement::Redirected),
-        Level::Withdrawn => Some(Statement::Withdrawn),
+        Level::Withdrawn => Some(Statement::Withdrawn(members.read.as_ref().map(read_read))),
     };
     Ok(statement.unwrap_or(Statement::Unknown))
+}
+
+fn written_read(read: &ReadBefore) -> Read<'_> {
+    let one = |one: &ReadersInRole| Readers {
+        role: one.role.as_str().into(),
+        people: one.people,
+    };
+    Read {
+        opened: read.opened,
+        readers: read.readers.iter().map(one).collect(),
+    }
+}
+
+/// People in a role of a later version are not counted: it is told for people, and nothing follows from it.
+fn read_read(read: &Read<'_>) -> ReadBefore {
+    let one = |one: &Readers<'_>| {
+        Some(ReadersInRole {
+            role: StaffRole::parse(&one.role).ok()?,
+            people: one.people,
+        })
+    };
+    ReadBefore::new(read.opened, read.readers.iter().filter_map(one))
 }
 
 fn word<T, E>(member: &Option<Cow<'_, str>>, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
