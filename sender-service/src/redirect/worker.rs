@@ -109,7 +109,10 @@ impl RedirectWorker {
     }
 
     /// Follows redirects of one transmission to one receiver.
-    async fn follow(&self, redirects: Vec<Claimed>) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn follow(&self, redirects: Vec<Claimed>) -> Result<(), StoreError> {
         let Some(first) = redirects.first().cloned() else {
             return Ok(());
         };
