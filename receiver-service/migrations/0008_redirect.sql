@@ -15,6 +15,9 @@ ALTER TABLE transmission ADD COLUMN redirected_from TEXT NULL;
 -- The report that its report follows up or corrects; null for none, and for what came before this was kept.
 ALTER TABLE transmission ADD COLUMN follows_up TEXT NULL;
 
+-- Column area of table child: the area of a child that was sent on here has a * before it, because it is another service's
+-- and whoever serves any area must see the child.
+
 CREATE INDEX transmission_sent_on ON transmission (sender, report_id) WHERE redirected_from IS NOT NULL;
 
 CREATE INDEX transmission_following_up ON transmission (follows_up) WHERE follows_up IS NOT NULL;

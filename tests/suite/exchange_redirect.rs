@@ -7,7 +7,9 @@ use framme_sender::{
     config::ReconciliationConfig,
     peer::Peer,
     reconciliation::{ReconciliationWorker, Step},
+    recovery::AllowTakingBack,
     redirect::NEEDS_PERSON,
+    store::view::{ReportView, look_up},
 };
 use framme_shared::{
     db::tasks,
@@ -29,9 +31,9 @@ use framme_shared::{
 use framme_tests::{database::TestDatabase, on_both_databases};
 
 use crate::exchange::{
-    OTHER_RECEIVER, POLICE, RECEIVER, TROMSO,
+    HARSTAD, OTHER_RECEIVER, POLICE, RECEIVER, TROMSO,
     authorities::Authorities,
-    people::{CASEWORKER, hire},
+    people::{CASEWORKER, hire_for},
     receiver::{RealReceiver, new_id},
     sender::{Known, RealSender},
     until,
@@ -44,10 +46,13 @@ on_both_databases!(
     both_sides_hold_the_same_of_what_was_sent_on,
     a_receiver_tells_what_was_read_when_a_report_is_withdrawn,
     a_follow_up_shows_who_has_the_earlier_report,
+    a_sender_that_lost_everything_gets_a_chain_back_as_it_was,
 );
 
 const THIRD_RECEIVER: u32 = 3;
 const SERVICES: [u32; 3] = [RECEIVER, OTHER_RECEIVER, THIRD_RECEIVER];
+/// What each of them serves: nobody at the others serves the municipality of the children that are sent on to them.
+const SERVED: [&str; 3] = [TROMSO, HARSTAD, "5601"];
 
 /// Three services with their people; the first serves the municipality of the reports.
 struct Services {
@@ -66,21 +71,12 @@ impl Services {
             databases.push(TestDatabase::new(dialect).await);
         }
         let (mut receivers, mut leaders) = (Vec::new(), Vec::new());
-        for (organisation, database) in SERVICES.into_iter().zip(databases) {
+        for ((organisation, municipality), database) in SERVICES.into_iter().zip(SERVED).zip(databases) {
             let receiver = RealReceiver::start_as(organisation, &authorities, database).await;
-            leaders.push(hire(&receiver).await);
+            leaders.push(hire_for(&receiver, municipality).await);
             receivers.push(receiver);
         }
-        let known: Vec<Known<'_>> = receivers
-            .iter()
-            .zip([TROMSO, "5503", "5601"])
-            .map(|(receiver, municipality)| Known {
-                organisation: receiver.organisation,
-                address: receiver.address(),
-                municipality,
-            })
-            .collect();
-        let sender = RealSender::start(&authorities, TestDatabase::new(dialect).await, &known).await;
+        let sender = start_sender(&authorities, &receivers, TestDatabase::new(dialect).await).await;
         Self {
             authorities,
             receivers,
@@ -206,6 +202,23 @@ impl Services {
     }
 }
 
+async fn start_sender(
+    authorities: &Arc<Authorities>,
+    receivers: &[RealReceiver],
+    database: TestDatabase,
+) -> RealSender {
+    let known: Vec<Known<'_>> = receivers
+        .iter()
+        .zip(SERVED)
+        .map(|(receiver, municipality)| Known {
+            organisation: receiver.organisation,
+            address: receiver.address(),
+            municipality,
+        })
+        .collect();
+    RealSender::start(authorities, database, &known).await
+}
+
 fn change(transmission: &str, child: &str) -> Option<ChildChange> {
     Some(ChildChange {
         request_id: new_id(),
@@ -297,6 +310,7 @@ async fn a_part_of_the_children_goes_on_and_the_rest_stays(database: TestDatabas
     services.redirect(0, &waiting.transmission_id, &ids[1], 1).await;
     services.assign(0, &waiting.transmission_id, &ids[0]).await;
     let sent_on = services.waiting(1, &report).await;
+    assert_eq!(sent_on.children[0].municipality_number, TROMSO);
     let children: Vec<&str> = sent_on.children.iter().map(|child| child.child_id.as_str()).collect();
     assert_eq!(children, [&ids[1]]);
     assert_eq!(services.sender.view(&report).await.standing(), Standing::Open);
@@ -359,4 +373,47 @@ async fn a_follow_up_shows_who_has_the_earlier_report(database: TestDatabase) {
     let listed = services.listed(0).await;
     let earlier = listed.iter().find(|one| one.report_id == first.to_string()).unwrap();
     assert_eq!(earlier.later[0].report_id, second.to_string());
+}
+
+async fn a_sender_that_lost_everything_gets_a_chain_back_as_it_was(database: TestDatabase) {
+    let dialect = database.config().dialect().unwrap();
+    let services = Services::new(database).await;
+    let report = services.sender.submit(TROMSO).await;
+    services.redirect_waiting(0, &report, 1).await;
+    services.redirect_waiting(1, &report, 2).await;
+    services.assign_waiting(2, &report).await;
+    services.until_standing(&report, Standing::Delivered).await;
+    let links = |view: &ReportView| -> Vec<_> {
+        let sent = view.transmissions.iter();
+        sent.map(|sent| (sent.transmission, sent.redirected_from, sent.children[0].moved_to))
+            .collect()
+    };
+    let before = links(&services.sender.view(&report).await);
+
+    let Services {
+        authorities,
+        receivers,
+        sender,
+        ..
+    } = services;
+    sender.sender.stop().await;
+    let empty = start_sender(&authorities, &receivers, TestDatabase::new(dialect).await).await;
+    let database = &empty.sender.context().database;
+    let allow = AllowTakingBack {
+        receivers: SERVICES.map(synthetic_organisation).to_vec(),
+        by: "test".to_owned(),
+    };
+    database.change(allow).await.unwrap();
+    until("the report is back and delivered", || async {
+        let view = look_up(database.reader(), &report).await.unwrap();
+        view.is_some_and(|view| view.transmissions.len() == 3 && view.standing() == Standing::Delivered)
+    })
+    .await;
+    let view = empty.view(&report).await;
+    assert_eq!(links(&view), before);
+    assert_eq!(view.children().count(), 1);
+    for receiver in &receivers {
+        let held = receiver.ledger("transmission_arrived").await;
+        assert_eq!(held, 1, "nothing was sent twice");
+    }
 }

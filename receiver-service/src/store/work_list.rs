@@ -151,7 +151,8 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
             FROM child
             WHERE waiting = 1
               AND (urgency_rank, submitted_at, transmission_id) > ($1, $2, $3)
-              AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%')
+              AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%'
+                   OR (area LIKE '*%' AND $4 <> ','))
             ORDER BY urgency_rank, submitted_at, transmission_id
             LIMIT $5
         )
@@ -190,7 +191,7 @@ async fn every(
             WHERE stage <> 'queued'
               AND (urgency_rank, submitted_at, transmission_id) > ($1, $2, $3)
               AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%'
-                   OR assigned_staff = $5)
+                   OR (area LIKE '*%' AND $4 <> ',') OR assigned_staff = $5)
             ORDER BY urgency_rank, submitted_at, transmission_id
             LIMIT $6
         )

@@ -13,6 +13,7 @@ use framme_shared::{
 
 use crate::{
     authority::{Caller, Rpc},
+    staff::SENT_ON,
     store::{child::Child, linked::Linked, work_list::Entry},
 };
 
@@ -82,7 +83,8 @@ fn linked(one: &Linked) -> LinkedTransmission {
 /// A child in this state, as the contract has it.
 #[must_use]
 pub fn child_state(child: &Child, state: &ChildState) -> pb::ChildState {
-    let (municipality, district) = child.area.split_once('/').unwrap_or((&child.area, ""));
+    let area = child.area.strip_prefix(SENT_ON).unwrap_or(&child.area);
+    let (municipality, district) = area.split_once('/').unwrap_or((area, ""));
     let mut shown = pb::ChildState {
         child_id: child.id.to_string(),
         stage: pb::Stage::from(state.stage()).into(),

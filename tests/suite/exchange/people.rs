@@ -25,6 +25,11 @@ pub(crate) const CASEWORKER: &str = "cw-1";
 
 /// Hires both for Tromsø; returns the leader's work list.
 pub(crate) async fn hire(receiver: &RealReceiver) -> WorkList {
+    hire_for(receiver, TROMSO).await
+}
+
+/// Hires both for this municipality.
+pub(crate) async fn hire_for(receiver: &RealReceiver, municipality: &str) -> WorkList {
     let core = receiver.receiver.core();
     let administrator: StaffId = "adm-1".parse().unwrap();
     let first = EnsureAdministrator {
@@ -56,7 +61,7 @@ pub(crate) async fn hire(receiver: &RealReceiver) -> WorkList {
     for (id, role) in [(LEADER, StaffRole::IntakeLeader), (CASEWORKER, StaffRole::Caseworker)] {
         let request = CreateStaffRequest {
             request_id: new_id(),
-            staff: Some(member(id, role, &[TROMSO])),
+            staff: Some(member(id, role, &[municipality])),
         };
         register.create_staff(request).await.unwrap();
     }

@@ -31,6 +31,7 @@ use crate::{
     inbox::{self, Incoming, NamedAttachment, Withdrawal},
     recovery::restate_one,
     requests::Request,
+    staff::SENT_ON,
     store::{child::NewChild, transmission::NewTransmission},
 };
 
@@ -160,7 +161,10 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, ev
             .map(|(child, number)| NewChild {
                 id: child.id,
                 number,
-                area: child.area.to_string(),
+                area: match envelope.redirected_from {
+                    Some(_) => format!("{SENT_ON}{}", child.area),
+                    None => child.area.to_string(),
+                },
             })
             .collect(),
         attachments: report
