@@ -9,7 +9,11 @@ use framme_sender::{
     reconciliation::{ReconciliationWorker, Step},
     recovery::AllowTakingBack,
     redirect::NEEDS_PERSON,
-    store::view::{ReportView, look_up},
+    store::{
+        SCHEMA,
+        view::{ReportView, look_up},
+    },
+    tracking::EnsureReceivers,
 };
 use framme_shared::{
     db::tasks,
@@ -397,13 +401,18 @@ async fn a_sender_that_lost_everything_gets_a_chain_back_as_it_was(database: Tes
         ..
     } = services;
     sender.sender.stop().await;
-    let empty = start_sender(&authorities, &receivers, TestDatabase::new(dialect).await).await;
-    let database = &empty.sender.context().database;
+    let database = TestDatabase::new(dialect).await;
+    let numbers = SERVICES.map(synthetic_organisation).to_vec();
+    let opened = database.open_with(&SCHEMA, Arc::clone(&authorities.clock)).await;
+    opened.change(EnsureReceivers(numbers.clone())).await.unwrap();
     let allow = AllowTakingBack {
-        receivers: SERVICES.map(synthetic_organisation).to_vec(),
+        receivers: numbers,
         by: "test".to_owned(),
     };
-    database.change(allow).await.unwrap();
+    opened.change(allow).await.unwrap();
+    opened.close().await;
+    let empty = start_sender(&authorities, &receivers, database).await;
+    let database = &empty.sender.context().database;
     until("the report is back and delivered", || async {
         let view = look_up(database.reader(), &report).await.unwrap();
         view.is_some_and(|view| view.transmissions.len() == 3 && view.standing() == Standing::Delivered)
