@@ -9,6 +9,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod linked;
 pub mod matter;
 pub mod owed;
 pub mod peer;
@@ -74,6 +75,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "feedback",
             sql: include_str!("../migrations/0009_feedback.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "redirect",
+            sql: include_str!("../migrations/0010_redirect.sql"),
         },
     ],
 };

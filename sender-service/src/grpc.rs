@@ -13,10 +13,12 @@ mod follow;
 mod follow_all;
 mod gate;
 mod owed;
+mod phone;
 mod read;
 mod receivers;
 mod reconciliation;
 mod request;
+mod route;
 mod statements;
 mod submit;
 mod tasks;
@@ -32,9 +34,10 @@ use framme_shared::{
         GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
         ListOwedFeedbackRequest, ListOwedFeedbackResponse, ListReceiptsRequest, ListReceiptsResponse,
         ListReceiversRequest, ListReceiversResponse, ListReconciliationsRequest, ListReconciliationsResponse,
-        ListReportsRequest, ListReportsResponse, StartReconciliationRequest, StartReconciliationResponse,
-        SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse,
-        WithdrawReportRequest, WithdrawReportResponse,
+        ListReportsRequest, ListReportsResponse, RecordPhoneCallRequest, RecordPhoneCallResponse, RouteChildRequest,
+        RouteChildResponse, StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest,
+        SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
+        WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
         deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
@@ -176,6 +179,19 @@ impl SenderService for Api {
     ) -> Result<Response<CloseReportResponse>, Status> {
         let caller = self.admit(&request, "CloseReport").await?;
         Ok(Response::new(self.close(&caller, request.into_inner()).await?))
+    }
+
+    async fn route_child(&self, request: Request<RouteChildRequest>) -> Result<Response<RouteChildResponse>, Status> {
+        let caller = self.admit(&request, "RouteChild").await?;
+        Ok(Response::new(self.route(&caller, request.into_inner()).await?))
+    }
+
+    async fn record_phone_call(
+        &self,
+        request: Request<RecordPhoneCallRequest>,
+    ) -> Result<Response<RecordPhoneCallResponse>, Status> {
+        let caller = self.admit(&request, "RecordPhoneCall").await?;
+        Ok(Response::new(self.record_call(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod peer;
 pub mod reconciliation;
 pub mod recovery;
+pub mod redirect;
 pub mod service;
 pub mod signing;
 pub mod statements;

@@ -38,6 +38,7 @@ use crate::{
     peer::Peer,
     reconciliation::ReconciliationWorker,
     recovery::AllowTakingBack,
+    redirect::RedirectWorker,
     signing::{Signing, SigningError},
     statements::StatementWorker,
     store::{SCHEMA, data_key},
@@ -229,6 +230,8 @@ async fn start(
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
     start_workers(&context, &config, &tls, &trust, &shutdown)?;
+    let redirects = RedirectWorker::new(Arc::clone(&context));
+    shutdown.spawn("redirects", redirects.run(shutdown.clone()));
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
         shutdown.spawn("news of other replicas", news.run(shutdown.clone()));

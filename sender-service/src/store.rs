@@ -19,10 +19,12 @@ pub mod matter;
 pub mod news;
 pub mod owed;
 pub mod period;
+pub mod phone_call;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
 pub mod recovered;
+pub mod redirect;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -90,6 +92,11 @@ pub static SCHEMA: Schema = Schema {
             number: 11,
             name: "feedback",
             sql: include_str!("../migrations/0011_feedback.sql"),
+        },
+        Migration {
+            number: 12,
+            name: "redirect",
+            sql: include_str!("../migrations/0012_redirect.sql"),
         },
     ],
 };

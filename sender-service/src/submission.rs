@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod close;
 pub mod merge;
+pub mod phone;
 pub mod rewrap;
 pub mod sealed;
 pub mod unsubmitted;

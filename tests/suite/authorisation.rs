@@ -41,6 +41,8 @@ const SENDER: &[Rule] = &[
     may("SenderService/FollowReports", POLICE),
     may("SenderService/WithdrawReport", &["officer", "desk"]),
     may("SenderService/CloseReport", &["desk"]),
+    may("SenderService/RouteChild", &["desk"]),
+    may("SenderService/RecordPhoneCall", &["officer", "desk"]),
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),

@@ -26,6 +26,7 @@ mod exchange_hostile_receiver;
 mod exchange_identity;
 mod exchange_lost_messages;
 mod exchange_recovery;
+mod exchange_redirect;
 mod exchange_silent_receiver;
 mod exchange_statements;
 mod exchange_still_there;

@@ -327,6 +327,7 @@ pub(crate) fn submission(sequence: u64, report: &pb::Report, at: jiff::Timestamp
         content: content.into(),
         submitted_time: Some(to_pb(at)),
         last_receipt_sequence: 0,
+        redirected_from_transmission_id: String::new(),
     }
 }
 

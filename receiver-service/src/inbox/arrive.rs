@@ -171,9 +171,7 @@ impl StoreTransmission {
         match transmission::find_sent(&mut *tx.conn(), &new.sender, &new.sent_id).await? {
             Some(found) if is_same(&found, new) => Ok(Arrival::Repeated(found)),
             Some(_) => Ok(Arrival::Differs),
-            None if transmission::is_taken(tx.conn(), &new.sender, new.sequence, &new.report).await? => {
-                Ok(Arrival::Differs)
-            }
+            None if transmission::is_taken(tx.conn(), new).await? => Ok(Arrival::Differs),
             None => Ok(Arrival::IdTaken),
         }
     }
@@ -203,6 +201,7 @@ fn is_same(found: &Transmission, new: &NewTransmission) -> bool {
         && found.sequence == new.sequence
         && found.report == new.report
         && found.submitted_at == new.submitted_at
+        && found.redirected_from == new.redirected_from
 }
 
 impl From<AttachmentId> for Refusal {

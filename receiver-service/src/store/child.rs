@@ -34,7 +34,7 @@ pub struct NewChild {
     pub id: ChildId,
     /// Its place in the content, from 0.
     pub number: u64,
-    /// Municipality number, with a city district as `0301/05`.
+    /// Municipality number, with a city district as `0301/05`; a `*` before it when the child was sent on here.
     pub area: String,
 }
 
@@ -43,7 +43,7 @@ pub struct NewChild {
 pub struct Child {
     /// The child.
     pub id: ChildId,
-    /// Municipality number, with a city district as `0301/05`.
+    /// Municipality number, with a city district as `0301/05`; a `*` before it when the child was sent on here.
     pub area: String,
     /// How far it has come.
     pub state: ChildState,

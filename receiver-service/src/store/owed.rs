@@ -124,6 +124,7 @@ pub async fn page(
           AND (d.due > $7 OR (d.due = $7
                AND d.transmission_id || '/' || d.child_id || '/' || d.duty || '/' || d.state > $8))
           AND ($9 = '*' OR $9 LIKE '%,' || c.area || ',%' OR $9 LIKE '%,' || substr(c.area, 1, 4) || ',%'
+               OR (c.area LIKE '*%' AND $9 <> ',')
                OR c.assigned_staff = $10)
         ORDER BY d.due, key
         LIMIT $11",

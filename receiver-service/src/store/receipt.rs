@@ -1,5 +1,7 @@
 //! Table `receipt`: receipts as they were signed.
 
+use std::collections::HashSet;
+
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
     domain::{
@@ -182,4 +184,45 @@ fn read(row: &sqlx::any::AnyRow, sender: &OrganisationNumber) -> Result<Receipt,
         jws: columns.text("jws")?,
         sha256: columns.digest("sha256")?,
     })
+}
+
+/// Of which children of a transmission a receipt says that a person opened them.
+#[derive(Debug, Default)]
+pub struct OpenedChildren {
+    all: bool,
+    some: HashSet<ChildId>,
+}
+
+impl OpenedChildren {
+    /// Whether this one.
+    #[must_use]
+    pub fn of(&self, child: &ChildId) -> bool {
+        self.all || self.some.contains(child)
+    }
+}
+
+/// Reads it from the receipts about this transmission.
+pub async fn opened(
+    connection: &mut AnyConnection,
+    sender: &OrganisationNumber,
+    transmission: &TransmissionId,
+) -> Result<OpenedChildren, StoreError> {
+    let rows = sqlx::query(
+        "-- receipt::opened
+        SELECT transmission_id, child_id
+        FROM receipt
+        WHERE sender = $1 AND transmission_id = $2 AND level = 'opened'",
+    )
+    .bind(sender.as_str())
+    .bind(transmission.to_string())
+    .fetch_all(connection)
+    .await?;
+    let mut opened = OpenedChildren::default();
+    for row in &rows {
+        match Columns::keyed(row, "receipt", "transmission_id")?.opt_parsed("child_id")? {
+            Some(child) => drop(opened.some.insert(child)),
+            None => opened.all = true,
+        }
+    }
+    Ok(opened)
 }

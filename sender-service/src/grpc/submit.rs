@@ -9,7 +9,7 @@ use framme_shared::{
         identity_number::TestNumbers,
         ids::{ChildId, ReportId, TransmissionId},
         organisation::OrganisationNumber,
-        report::{Child, Report},
+        report::{Child, Report, phone},
     },
     wire::{
         pb::{
@@ -214,6 +214,8 @@ impl Api {
                 police_district: report.reporter.police_district.expose().to_owned(),
                 submitted_by: caller.holder.to_string(),
                 children: report.children.len() as i64,
+                follows_up: report.follows_up,
+                phone: phone::summary(&report.phone_calls),
             },
             new_key,
             parts: submission
@@ -262,6 +264,8 @@ async fn take(
     };
     let report = &submission.report;
     context.followers.tell_taken(report.id, || state_in(&taken.answer));
+    // The earlier one shows that it is followed up.
+    context.followers.tell(report.follows_up.iter());
     let numbered = transmissions.iter().zip(&taken.sequences);
     for ((part, early), (transmission, sequence)) in submission.parts.iter().zip(early).zip(numbered) {
         let Some(early) = early else {
@@ -276,6 +280,7 @@ async fn take(
             submitted_at: taken.at,
             urgency_rank: report.urgency.rank(),
             attempts: 1,
+            redirected_from: None,
         };
         early.hand_over(delivery, Zeroizing::new(part.content.clone()), taken.at);
     }

@@ -29,6 +29,8 @@ pub struct Delivery {
     pub urgency_rank: i64,
     /// Attempts begun, with this one.
     pub attempts: u32,
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
 }
 
 /// A transmission that a worker has claimed.
@@ -61,7 +63,7 @@ WHERE transmission_id IN (
     WHERE receiver = $4 AND delivery_state = 'waiting' AND next_attempt_at <= $3 AND lease_until <= $3
     ORDER BY urgency_rank, submitted_at, sequence
     LIMIT $5)
-RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, urgency_rank, attempts,
+RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, urgency_rank, attempts, redirected_from,
     (SELECT content FROM transmission_content AS kept WHERE kept.transmission_id = transmission.transmission_id)
         AS content,
     (SELECT wrapped FROM data_key WHERE data_key.report_id = transmission.report_id) AS wrapped",
@@ -85,6 +87,7 @@ RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, ur
                 submitted_at: reader.time("submitted_at")?,
                 urgency_rank: reader.number("urgency_rank")?,
                 attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+                redirected_from: reader.parsed_or_null("redirected_from")?,
             };
             Ok(Claimed {
                 delivery,

@@ -12,7 +12,8 @@ use super::{child, columns::Reader};
 
 const FACTS: ManyRows = ManyRows {
     head: "-- matter::facts
-SELECT transmission.transmission_id, report.report_type, report.urgency, transmission.submitted_at, transmission.received_at
+SELECT transmission.transmission_id, report.report_type, report.urgency, transmission.submitted_at, transmission.received_at,
+    report.phone_calls, report.phone_reached
 FROM transmission
 JOIN report ON report.report_id = transmission.report_id
 WHERE transmission.transmission_id IN (VALUES",
@@ -39,12 +40,16 @@ pub async fn facts(
             submitted_at: reader.time("submitted_at")?,
             received_at: reader.time_or_null("received_at")?,
             children: Vec::new(),
-            nobody_reached: false,
+            nobody_reached: reader.count("phone_calls")? > 0 && reader.count("phone_reached")? == 0,
             unmanned: Vec::new(),
         };
         facts.insert(reader.parsed("transmission_id")?, known);
     }
     for child in child::of_transmissions(conn, transmissions).await? {
+        // Another transmission carries it now, and its clock goes on there.
+        if child.moved_to.is_some() {
+            continue;
+        }
         if let Some(facts) = facts.get_mut(&child.transmission) {
             let told = Feedback::from(child.state.feedback());
             facts.children.push((child.state, told));

@@ -76,8 +76,8 @@ pub async fn page(
     let rows = sqlx::query(
         "-- owed::page
 WITH duty (duty) AS (VALUES ('review'), ('confirmation'), ('outcome'), ('prosecution_answer')),
-due (report_id, child_id, duty, due) AS (
-    SELECT c.report_id, c.child_id, duty.duty,
+due (report_id, child_id, transmission_id, duty, due) AS (
+    SELECT c.report_id, c.child_id, c.transmission_id, duty.duty,
         CASE duty.duty
             WHEN 'review' THEN
                 CASE WHEN c.stage <> 'assessed' THEN COALESCE(t.received_at, t.submitted_at) + $1 END
@@ -95,13 +95,13 @@ due (report_id, child_id, duty, due) AS (
     JOIN transmission AS t ON t.transmission_id = c.transmission_id
     JOIN report ON report.report_id = c.report_id
     CROSS JOIN duty
-    WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed'))
+    WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed') AND c.moved_to IS NULL)
 SELECT due.report_id, due.child_id, due.duty, due.due,
     due.report_id || '/' || due.child_id || '/' || due.duty AS key,
     c.transmission_id, c.municipality, c.city_district, c.assigned_staff, t.receiver, report.police_district,
     report.urgency
 FROM due
-JOIN child AS c ON c.report_id = due.report_id AND c.child_id = due.child_id
+JOIN child AS c ON c.report_id = due.report_id AND c.child_id = due.child_id AND c.transmission_id = due.transmission_id
 JOIN transmission AS t ON t.transmission_id = c.transmission_id
 JOIN report ON report.report_id = due.report_id
 WHERE due.due < $6

@@ -208,9 +208,9 @@ async fn store(
     let keys: Vec<(ReportId, StoredKey)> = changes.iter().filter_map(new_key).collect();
     data_key::insert_new(tx.conn(), &keys, at, "AcceptReport").await?;
     let transmissions: Vec<&NewTransmission> = transmissions.iter().flatten().collect();
-    transmission::insert(tx.conn(), &transmissions, at).await?;
+    transmission::insert(tx.conn(), &transmissions, at, at, "AcceptReport").await?;
     let children: Vec<&ChildRow> = views.iter().flat_map(ReportView::children).collect();
-    child::insert(tx.conn(), &children, at).await?;
+    child::insert(tx.conn(), &children, at, "AcceptReport").await?;
     let looks: Vec<(TransmissionId, Timestamp)> = changes.iter().flat_map(|change| change.looks(at)).collect();
     deadlines::arm(tx.conn(), &looks, at).await
 }
@@ -261,6 +261,7 @@ impl AcceptReport {
             content: part.content.clone(),
             content_sha256: part.content_sha256,
             urgency_rank: self.report.urgency.rank(),
+            redirected_from: None,
             claim: part.claim.clone(),
         }
     }
@@ -274,6 +275,7 @@ impl AcceptReport {
             attempts: u32::from(part.claim.is_some()),
             next_attempt_at: Some(at),
             last_failure: None,
+            redirected_from: None,
             children: part.children.iter().map(|child| self.child(part, child, at)).collect(),
         };
         ReportView {
@@ -282,6 +284,9 @@ impl AcceptReport {
             urgency: self.report.urgency,
             police_district: self.report.police_district.clone(),
             submitted_at: at,
+            follows_up: self.report.follows_up,
+            followed_up_by: Vec::new(),
+            phone: self.report.phone,
             transmissions: self.parts.iter().zip(transmissions).map(transmission).collect(),
         }
     }
@@ -295,6 +300,8 @@ impl AcceptReport {
             municipality: child.municipality.clone(),
             city_district: child.city_district.clone(),
             state: ChildState::Queued { since: at },
+            moved_to: None,
+            read_before: None,
         }
     }
 }

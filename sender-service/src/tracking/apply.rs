@@ -15,11 +15,14 @@ use framme_shared::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{picture::Picture, verify::Incoming};
-use crate::store::{
-    child, confirmation, delivery,
-    doubt::{self, EndedBy},
-    receipt::{self, NewReceipt},
-    receiver, report, transmission,
+use crate::{
+    redirect,
+    store::{
+        child, confirmation, delivery,
+        doubt::{self, EndedBy},
+        receipt::{self, NewReceipt},
+        receiver, report, transmission,
+    },
 };
 
 /// Applies receipts of one receiver whose signatures hold.
@@ -126,6 +129,7 @@ impl ApplyReceipts {
         receipt::insert(tx.conn(), &self.receiver, &rows, at).await?;
         child::update(tx.conn(), &picture.moved(), at, "ApplyReceipts").await?;
         report::derive(tx.conn(), &picture.derived_anew(), at, "ApplyReceipts").await?;
+        redirect::note(tx, &self.receiver, &picture.moved_from()).await?;
         let first = self.first_question;
         delivery::hand_over(tx.conn(), picture.handed_over(), first, at, "ApplyReceipts").await?;
         delivery::received(tx.conn(), picture.received(), at).await?;

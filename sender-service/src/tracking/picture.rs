@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use framme_shared::domain::{
     ids::{ReportId, TransmissionId},
-    lifecycle::ChildState,
+    lifecycle::{ChildState, Stage},
     organisation::OrganisationNumber,
     receipt::{Disbelief, ReceiptClaims, SentContent, Statement},
 };
@@ -19,7 +19,8 @@ pub(crate) struct Picture {
     /// Places in `children`, by transmission.
     of_transmission: HashMap<TransmissionId, Vec<usize>>,
     before: HashMap<ReportId, Derived>,
-    moved: HashSet<usize>,
+    /// Which have moved, and from where.
+    moved: HashMap<usize, Stage>,
     touched: HashSet<ReportId>,
     handed_over: Vec<TransmissionId>,
     stored_anew: Vec<TransmissionId>,
@@ -39,7 +40,7 @@ impl Picture {
             sent: sent.into_iter().map(|sent| (sent.transmission, sent)).collect(),
             children,
             of_transmission,
-            moved: HashSet::new(),
+            moved: HashMap::new(),
             touched: HashSet::new(),
             handed_over: Vec::new(),
             stored_anew: Vec::new(),
@@ -72,8 +73,12 @@ impl Picture {
             self.answered.push((claims.transmission, claims.sequence));
         }
         for (place, state) in moves {
-            self.children[place].state = state;
-            self.moved.insert(place);
+            let child = &mut self.children[place];
+            self.moved.entry(place).or_insert(child.state.stage());
+            child.state = state;
+            if let Statement::Withdrawn(read) = &claims.statement {
+                child.read_before.clone_from(read);
+            }
         }
         self.touched.insert(claims.report);
         if claims.statement == Statement::Stored {
@@ -102,7 +107,7 @@ impl Picture {
             };
             if child.state != before {
                 self.touched.insert(child.report);
-                self.moved.insert(place);
+                self.moved.entry(place).or_insert(before.stage());
             }
         }
         self.set_doubted(transmission, true);
@@ -126,7 +131,7 @@ impl Picture {
         for concerned in claims.concerned(all.iter().map(|place| &self.children[*place].child))? {
             let place = all[concerned];
             let before = &self.children[place].state;
-            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn) {
+            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn(_)) {
                 continue;
             }
             let begin = match claims.statement {
@@ -173,7 +178,13 @@ impl Picture {
 
     /// The children that are not as they were.
     pub(crate) fn moved(&self) -> Vec<&ChildRow> {
-        self.moved.iter().map(|place| &self.children[*place]).collect()
+        self.moved.keys().map(|place| &self.children[*place]).collect()
+    }
+
+    /// The same, each with the stage that it comes from.
+    pub(crate) fn moved_from(&self) -> Vec<(&ChildRow, Stage)> {
+        let moved = self.moved.iter();
+        moved.map(|(place, before)| (&self.children[*place], *before)).collect()
     }
 
     /// The derived columns that differ from what they were.

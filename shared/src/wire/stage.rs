@@ -36,6 +36,7 @@ pub fn to_pb(child: &ChildId, area: &Area, state: &ChildState) -> pb::ChildState
         municipality_number: area.municipality().to_string(),
         city_district_number: area.district().map(|district| district.to_string()).unwrap_or_default(),
         feedback: feedback::to_pb(&state.feedback()),
+        ..pb::ChildState::default()
     }
 }
 

@@ -102,7 +102,7 @@ fn every_ending_and_every_level_is_told() {
         (0, Statement::Assessed(AssessmentOutcome::FollowedUp)),
         (1, Statement::Rejected(RejectionReason::NotAChild)),
         (2, Statement::Redirected(other)),
-        (3, Statement::Withdrawn),
+        (3, Statement::Withdrawn(None)),
     ] {
         bench.state(sent, Some(child), statement, at("1T09:00"));
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use framme_demo::world::{LocalClient, WorkList};
 use framme_receiver::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind as Kind};
 use framme_shared::{
-    runtime::tls::TrustFiles,
+    domain::staff_id::StaffId,
+    runtime::{serve::LocalAddress, tls::TrustFiles},
     wire::{
         pb::receiver::{CreateStaffRequest, CredentialKind, IssueCredentialRequest, StaffRole},
         time::to_pb,
@@ -14,7 +15,7 @@ use framme_shared::{
 use jiff::ToSpan as _;
 
 use super::{
-    RECEIVER, TROMSO,
+    TROMSO,
     receiver::{RealReceiver, new_id},
 };
 use crate::receiving::member;
@@ -22,20 +23,26 @@ use crate::receiving::member;
 pub(crate) const LEADER: &str = "il-1";
 pub(crate) const CASEWORKER: &str = "cw-1";
 
-/// Hires an intake leader and a caseworker, and gives the intake leader's work list.
+/// Hires an intake leader and a caseworker for Tromsø, and gives the intake leader's work list.
 pub(crate) async fn hire(receiver: &RealReceiver) -> WorkList {
+    hire_for(receiver, TROMSO).await
+}
+
+/// The same for this municipality.
+pub(crate) async fn hire_for(receiver: &RealReceiver, municipality: &str) -> WorkList {
     let address = receiver.receiver.addresses().local.parse().unwrap();
-    let (local, token) = hire_at(receiver, address).await;
+    let (local, token) = hire_both(receiver, address, municipality).await;
     local.work_list(&token).unwrap()
 }
 
-/// The same, with a client and the intake leader's token, for whoever calls at another address.
-pub(crate) async fn hire_at(
-    receiver: &RealReceiver,
-    address: framme_shared::runtime::serve::LocalAddress,
-) -> (LocalClient, String) {
+/// The same for Tromsø, with a client and the intake leader's token, for whoever calls at another address.
+pub(crate) async fn hire_at(receiver: &RealReceiver, address: LocalAddress) -> (LocalClient, String) {
+    hire_both(receiver, address, TROMSO).await
+}
+
+async fn hire_both(receiver: &RealReceiver, address: LocalAddress, municipality: &str) -> (LocalClient, String) {
     let core = receiver.receiver.core();
-    let administrator: framme_shared::domain::staff_id::StaffId = "adm-1".parse().unwrap();
+    let administrator: StaffId = "adm-1".parse().unwrap();
     let first = EnsureAdministrator {
         staff: administrator.clone(),
         keys: Arc::clone(&core.keys),
@@ -51,7 +58,8 @@ pub(crate) async fn hire_at(
     );
     core.db.change(issued.change).await.unwrap().unwrap();
     let authorities = &receiver.authorities;
-    let files = authorities.files("people", &authorities.issue(RECEIVER));
+    let name = format!("people-{}", receiver.organisation);
+    let files = authorities.files(&name, &authorities.issue(receiver.organisation));
     let local = LocalClient {
         address,
         trust: TrustFiles {
@@ -64,7 +72,7 @@ pub(crate) async fn hire_at(
     for (id, role) in [(LEADER, StaffRole::IntakeLeader), (CASEWORKER, StaffRole::Caseworker)] {
         let request = CreateStaffRequest {
             request_id: new_id(),
-            staff: Some(member(id, role, &[TROMSO])),
+            staff: Some(member(id, role, &[municipality])),
         };
         register.create_staff(request).await.unwrap();
     }

@@ -301,7 +301,7 @@ impl Drive<'_> {
         desk.list_owed_feedback(owed).await.unwrap();
     }
 
-    /// One report is withdrawn and one is closed, with reasons.
+    /// One report is withdrawn and one is closed, with reasons; calls are recorded about both, and a child is sent on.
     async fn endings(&mut self) {
         let mut desk = self.world.sender.desk().unwrap();
         for is_closed in [true, false] {
@@ -311,6 +311,33 @@ impl Drive<'_> {
             desk.submit_report(sender_pb::SubmitReportRequest { report: Some(report) })
                 .await
                 .unwrap();
+            for answered_by in [mark("AnsweredBy"), long()] {
+                let request = sender_pb::RecordPhoneCallRequest {
+                    report_id: report_id.clone(),
+                    request_id: new_id(),
+                    call: Some(pb::PhoneCall {
+                        call_time: Some(prost_types::Timestamp {
+                            seconds: 1_700_000_000,
+                            nanos: 0,
+                        }),
+                        result: pb::PhoneCallResult::Reached.into(),
+                        answered_by,
+                        number: String::new(),
+                    }),
+                };
+                let recorded = desk.record_phone_call(request).await;
+                if recorded.is_err() {
+                    self.refused(recorded);
+                }
+            }
+            let route = sender_pb::RouteChildRequest {
+                report_id: report_id.clone(),
+                child_id: self.marked.report.children[0].child_id.clone(),
+                to_organisation_number: mark("Organisation"),
+                request_id: new_id(),
+                reason: mark("Reason"),
+            };
+            self.refused(desk.route_child(route).await);
             for reason in [mark("Reason"), format!("{}\u{0}", mark("Reason")), long()] {
                 let refused = if is_closed {
                     let request = sender_pb::CloseReportRequest {

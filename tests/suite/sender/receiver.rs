@@ -233,7 +233,7 @@ impl PlayedReceiver {
             child,
             digest: Digest::of(&about.content),
             stated_by: match statement {
-                Statement::Stored | Statement::Withdrawn => StatedBy::Program {
+                Statement::Stored | Statement::Withdrawn(_) => StatedBy::Program {
                     program: "receiver".parse().unwrap(),
                     on_behalf_of: None,
                 },
@@ -413,7 +413,7 @@ impl ExchangeService for Exchange {
         self.0.state().withdrawn.push(request.into_inner());
         let mut receipts = Vec::new();
         for child in self.0.children() {
-            self.0.states(Statement::Withdrawn, Some(child));
+            self.0.states(Statement::Withdrawn(None), Some(child));
             receipts.push(self.0.state().receipts.last().unwrap().clone());
         }
         Ok(Response::new(WithdrawTransmissionResponse { receipts }))

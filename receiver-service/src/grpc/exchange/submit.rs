@@ -31,6 +31,7 @@ use crate::{
     inbox::{self, Incoming, NamedAttachment, Withdrawal},
     recovery::restate_one,
     requests::Request,
+    staff::SENT_ON,
     store::{child::NewChild, transmission::NewTransmission},
 };
 
@@ -45,6 +46,7 @@ struct Envelope {
     sequence: u64,
     sha256: Digest,
     submitted_at: Timestamp,
+    redirected_from: Option<TransmissionId>,
 }
 
 pub(super) async fn submit(
@@ -84,11 +86,20 @@ fn read_envelope(scope: &mut Scope<'_>, request: &SubmitTransmissionRequest, now
                 .ok()
         });
     let submitted_at = submitted_at.and_then(|at| in_bounds(scope, at, now));
+    let redirected_from = scope.optional(
+        "redirected_from_transmission_id",
+        &request.redirected_from_transmission_id,
+        TransmissionId::parse,
+    );
+    if redirected_from.flatten().is_some_and(|from| Some(from) == id) {
+        scope.refuse("redirected_from_transmission_id", "must be another transmission");
+    }
     Some(Envelope {
         id: id?,
         sequence: sequence?,
         sha256: sha256?,
         submitted_at: submitted_at?,
+        redirected_from: redirected_from?,
     })
 }
 
@@ -149,6 +160,8 @@ fn incoming(
             submitted_at: envelope.submitted_at,
             attachment_count: report.attachments.len() as u64,
             content_sha256: envelope.sha256,
+            redirected_from: envelope.redirected_from,
+            follows_up: report.follows_up,
         },
         children: report
             .children
@@ -157,7 +170,10 @@ fn incoming(
             .map(|(child, number)| NewChild {
                 id: child.id,
                 number,
-                area: child.area.to_string(),
+                area: match envelope.redirected_from {
+                    Some(_) => format!("{SENT_ON}{}", child.area),
+                    None => child.area.to_string(),
+                },
             })
             .collect(),
         attachments: report

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::MAX_SEQUENCE;
+use super::{MAX_SEQUENCE, read_before::ReadBefore};
 use crate::domain::{
     closed_set::closed_set,
     digest::Digest,
@@ -117,8 +117,8 @@ pub enum Statement {
     Rejected(RejectionReason),
     /// [`Level::Redirected`], to this service.
     Redirected(OrganisationNumber),
-    /// [`Level::Withdrawn`].
-    Withdrawn,
+    /// [`Level::Withdrawn`], with what was read before; `None` when the receiver does not say.
+    Withdrawn(Option<ReadBefore>),
     /// A word that this version does not know. The receipt keeps its place in the chain, and nothing it is about counts
     /// as delivered: see [`crate::domain::lifecycle::ChildState::doubt`].
     Unknown,
@@ -137,7 +137,7 @@ impl Statement {
             Self::Assessed(_) | Self::Told { .. } => Some(Level::Assessed),
             Self::Rejected(_) => Some(Level::Rejected),
             Self::Redirected(_) => Some(Level::Redirected),
-            Self::Withdrawn => Some(Level::Withdrawn),
+            Self::Withdrawn(_) => Some(Level::Withdrawn),
             Self::Unknown => None,
         }
     }
@@ -167,7 +167,7 @@ impl Statement {
             }),
             Self::Rejected(reason) => Some(Event::Reject(*reason)),
             Self::Redirected(to) => Some(Event::Redirect(*to)),
-            Self::Withdrawn => Some(Event::Withdraw),
+            Self::Withdrawn(_) => Some(Event::Withdraw),
             Self::Unknown => None,
         }
     }

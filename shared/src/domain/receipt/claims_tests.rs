@@ -38,7 +38,14 @@ fn every_statement() -> Vec<Statement> {
         Statement::Assessed(AssessmentOutcome::FollowedUp),
         Statement::Rejected(RejectionReason::NotAChild),
         Statement::Redirected(organisation(OTHER)),
-        Statement::Withdrawn,
+        Statement::Withdrawn(None),
+        Statement::Withdrawn(Some(ReadBefore::new(
+            true,
+            [ReadersInRole {
+                role: StaffRole::IntakeLeader,
+                people: 2,
+            }],
+        ))),
     ]
 }
 
@@ -86,7 +93,8 @@ fn altered(claims: &ReceiptClaims, member: &str, value: Value) -> Result<Receipt
 
 #[test]
 fn every_level_has_a_statement_and_means_one_event() {
-    let levels: Vec<_> = every_statement().iter().filter_map(Statement::level).collect();
+    let mut levels: Vec<_> = every_statement().iter().filter_map(Statement::level).collect();
+    levels.dedup();
     assert_eq!(levels, Level::ALL);
     assert!(every_statement().iter().all(|statement| statement.event().is_some()));
 }
@@ -469,4 +477,30 @@ proptest! {
     fn reading_anything_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(payload::read(&bytes).is_err());
     }
+}
+
+#[test]
+fn what_was_read_is_told_by_role_and_count_and_only_of_a_withdrawal() {
+    let people = |role, people| ReadersInRole { role, people };
+    let read = ReadBefore::new(
+        true,
+        [people(StaffRole::IntakeLeader, 2), people(StaffRole::Caseworker, 1)],
+    );
+    let claims = stating(Statement::Withdrawn(Some(read)));
+    let told = json!({"opened": true, "readers": [
+        {"role": "caseworker", "people": 1}, {"role": "intake_leader", "people": 2}]});
+    assert_eq!(written(&claims)["read"], told);
+    assert_eq!(self::read(&written(&claims)), Ok(claims));
+    assert_eq!(
+        altered(&stating(Statement::Opened), "read", told),
+        Err(InvalidClaims::Unexpected("read"))
+    );
+}
+
+#[test]
+fn people_in_a_role_of_a_later_version_are_passed_over() {
+    let claims = stating(Statement::Withdrawn(None));
+    let told = json!({"opened": true, "readers": [{"role": "mayor", "people": 1}], "minutes": 3});
+    let read = altered(&claims, "read", told).unwrap();
+    assert_eq!(read.statement, Statement::Withdrawn(Some(ReadBefore::new(true, []))));
 }

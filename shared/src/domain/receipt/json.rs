@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::feedback::Told;
-use super::claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
+use super::{
+    claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement},
+    read_before::{ReadBefore, ReadersInRole},
+};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
@@ -71,6 +74,7 @@ struct Members<'a> {
         deserialize_with = "present"
     )]
     feedback: Option<Told<'a>>,
+    read: Option<Read<'a>>,
     #[serde(borrow)]
     software: Product<'a>,
 }
@@ -80,6 +84,20 @@ struct Staff<'a> {
     #[serde(borrow)]
     role: Cow<'a, str>,
     staff: StaffId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Read<'a> {
+    opened: bool,
+    #[serde(borrow)]
+    readers: Vec<Readers<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Readers<'a> {
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    people: u32,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -136,6 +154,7 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         redirected_to: None,
         outcome: None,
         feedback: None,
+        read: None,
         software: Product {
             name: claims.software.name.as_str().into(),
             version: claims.software.version.as_str().into(),
@@ -150,6 +169,7 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
             members.outcome = Some(assessed.as_str().into());
             members.feedback = Some(feedback::members(feedback));
         }
+        Statement::Withdrawn(read) => members.read = read.as_ref().map(written_read),
         _ => {}
     }
     serde_json::to_vec(&members).map_err(|_| InvalidClaims::Malformed)
@@ -214,6 +234,10 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
             _ => {}
         }
     }
+    // Receivers told it from a later version on: it need not be there.
+    if members.read.is_some() && level != Level::Withdrawn {
+        return Err(InvalidClaims::Unexpected("read"));
+    }
     let statement = match level {
         Level::Stored => Some(Statement::Stored),
         Level::Opened => Some(Statement::Opened),
@@ -230,7 +254,7 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
         },
         Level::Rejected => word(&members.reason, RejectionReason::parse).map(Statement::Rejected),
         Level::Redirected => members.redirected_to.map(Statement::Redirected),
-        Level::Withdrawn => Some(Statement::Withdrawn),
+        Level::Withdrawn => Some(Statement::Withdrawn(members.read.as_ref().map(read_read))),
     };
     Ok(statement.unwrap_or(Statement::Unknown))
 }
@@ -245,6 +269,28 @@ fn assessed(outcome: AssessmentOutcome, told: Option<&Told<'_>>) -> Result<State
         },
         None => Statement::Assessed(outcome),
     })
+}
+
+fn written_read(read: &ReadBefore) -> Read<'_> {
+    let one = |one: &ReadersInRole| Readers {
+        role: one.role.as_str().into(),
+        people: one.people,
+    };
+    Read {
+        opened: read.opened,
+        readers: read.readers.iter().map(one).collect(),
+    }
+}
+
+/// People in a role of a later version are not counted: it is told for people, and nothing follows from it.
+fn read_read(read: &Read<'_>) -> ReadBefore {
+    let one = |one: &Readers<'_>| {
+        Some(ReadersInRole {
+            role: StaffRole::parse(&one.role).ok()?,
+            people: one.people,
+        })
+    };
+    ReadBefore::new(read.opened, read.readers.iter().filter_map(one))
 }
 
 fn word<T, E>(member: &Option<Cow<'_, str>>, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
