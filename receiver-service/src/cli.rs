@@ -10,6 +10,7 @@ mod evidence;
 mod failure;
 mod keys;
 mod migrate;
+mod notification;
 mod output;
 mod report_lines;
 mod serve;
@@ -92,6 +93,9 @@ pub enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
@@ -127,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
+        Command::Notification(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,

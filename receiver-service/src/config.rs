@@ -11,6 +11,7 @@ use framme_shared::{
         statement::{InvalidSchedule, Schedule},
     },
     runtime::{
+        notify::{ContactConfig, InvalidNotification, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -53,6 +54,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -135,7 +142,7 @@ pub struct PeerConfig {
 }
 
 /// A configuration that each key alone allows and that makes no sense as a whole.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidConfig {
     /// A sender stands there twice.
     #[error("peers: {0} is configured twice")]
@@ -152,6 +159,9 @@ pub enum InvalidConfig {
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] InvalidSchedule),
+    /// Who is told, and how.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
 }
 
 impl Config {
@@ -177,6 +187,7 @@ impl Config {
         if !(1..=20).contains(&self.attachments.max_files) {
             return Err(InvalidConfig::AttachmentFiles);
         }
+        self.notification.checked(&self.contacts)?;
         Ok(self.statements.check()?)
     }
 

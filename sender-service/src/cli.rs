@@ -10,6 +10,7 @@ mod figures;
 mod held;
 mod json;
 mod keys;
+mod notification;
 mod outcome;
 mod receiver;
 mod reconciliation;
@@ -76,6 +77,9 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// Evidence of reports, for whoever checks afterwards.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -153,6 +157,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Notification(command) => notification::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

@@ -11,6 +11,7 @@ use framme_shared::{
     db::DatabaseConfig,
     domain::{figures::Promise, municipality::Area, organisation::OrganisationNumber, report::limits, statement},
     runtime::{
+        notify::{ContactConfig, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -66,6 +67,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: statement::Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -149,6 +156,7 @@ impl Config {
             return Err(InvalidConfig::Promise);
         }
         self.statements.check()?;
+        self.notification.checked(&self.contacts)?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]

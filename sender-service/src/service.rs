@@ -8,11 +8,13 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::{organisation::OrganisationNumber, receipt::Pair},
+    notification,
     runtime::{
         clock::Clock,
         connect::{self, InvalidEndpoint},
         exit::Exit,
         identity::IdentityError,
+        notify::CourierError,
         random::Random,
         serve::{Listener, LocalAddress, Service, serve},
         shutdown::Shutdown,
@@ -85,6 +87,9 @@ pub enum StartError {
     /// Whose receipts are believed.
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A receiver's endpoint.
     #[error("the endpoint of receiver {receiver} is wrong")]
     Endpoint {
@@ -225,6 +230,7 @@ async fn start(
         None => Arc::clone(&tls),
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
+    tell_people(&context, &config, &shutdown)?;
     start_workers(&context, &config, &tls, &trust, &shutdown)?;
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
@@ -349,6 +355,20 @@ async fn listen(
     };
     shutdown.spawn("local interface", serve(listener, service, shutdown.clone()));
     Ok(address)
+}
+
+fn tell_people(context: &Context, config: &Config, shutdown: &Shutdown) -> Result<(), StartError> {
+    let notification = config.notification.checked(&config.contacts);
+    let notification = notification.map_err(InvalidConfig::from)?;
+    let parts = (Arc::clone(&context.clock), Arc::clone(&context.random));
+    let service = format!("sender {}", config.organisation);
+    Ok(notification::start(
+        notification,
+        context.database.clone(),
+        parts,
+        service,
+        shutdown,
+    )?)
 }
 
 fn start_workers(
