@@ -35,6 +35,7 @@ mod key_rotation;
 mod listening;
 mod malformed;
 mod migrations;
+mod notification;
 mod personal_data;
 mod python_client;
 mod receipt_jose;

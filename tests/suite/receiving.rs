@@ -378,6 +378,8 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

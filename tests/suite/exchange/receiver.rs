@@ -218,6 +218,8 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -242,6 +242,8 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

@@ -287,6 +287,8 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         },
         attachments: receiver_config::Limits::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         figures: receiver_config::FiguresConfig::default(),
         peers: (FIRST_DISTRICT..FIRST_DISTRICT + 12).map(peer).collect(),
     };
@@ -364,6 +366,8 @@ async fn start_district(
         },
         confirmation: ConfirmationConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
             backoff_cap_ms: 200,

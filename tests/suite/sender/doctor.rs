@@ -145,6 +145,8 @@ fn config(stage: &Stage) -> Config {
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }
