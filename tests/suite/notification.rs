@@ -274,10 +274,10 @@ async fn a_refusal_for_ever_is_a_task_and_others_are_told_until_it_works_again(t
     post.keep().await;
     post.send("board").await;
     let relayed = |lines: &[String]| {
-        lines
+        let told = lines
             .iter()
-            .filter(|line| line.starts_with("board unreachable"))
-            .count()
+            .filter(|line| line.starts_with("board unreachable desk/waiting/"));
+        told.count()
     };
     assert_eq!(relayed(&post.notices().await), 2);
 

@@ -118,6 +118,7 @@ async fn nothing_lies_about(storage: Storage) {
 
 /// A task about the marked report, of which the desks' people are told.
 async fn somebody_must_look(process: &Process, report_id: &str) {
+    sqlx::any::install_default_drivers();
     let mut database = AnyConnection::connect(&database_url(&process.config_file()))
         .await
         .unwrap();
