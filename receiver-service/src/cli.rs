@@ -5,6 +5,7 @@ mod child;
 mod client;
 mod completions;
 mod credential;
+mod deadline;
 mod doctor;
 mod evidence;
 mod failure;
@@ -96,6 +97,9 @@ pub enum Command {
     /// Who is told of what waits, and whether it arrives.
     #[command(subcommand)]
     Notification(notification::NotificationCommand),
+    /// What somebody must do, until when, and who has been told.
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
@@ -132,6 +136,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
         Command::Notification(command) => command.run(&common).await,
+        Command::Deadline(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,

@@ -33,11 +33,12 @@ use serde::Serialize;
 use tonic::server::NamedService;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
+        Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
         StaffRegister, Statements, Tasks, WorkList,
     },
     receipts::{Notary, Wakeups},
@@ -159,6 +160,9 @@ impl Receiver {
         let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
+        let watching = ClockWorker::new(Arc::clone(&core));
+        shutdown.spawn("clocks", watching.run(shutdown.clone()));
+
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
@@ -234,6 +238,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         trust: ReceiptTrust::load(&config.tls)?,
         restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
+        deadlines: Arc::new(config.deadlines()?),
         wakeups: Wakeups::default(),
         clock,
         random,
@@ -356,6 +361,8 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let deadlines = Deadlines::service(Arc::clone(core));
+    healthy(&standard.health, &deadlines).await;
     let statements = Statements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
     standard.routes = standard
@@ -363,6 +370,7 @@ async fn serve_local(
         .add_service(work_list)
         .add_service(staff)
         .add_service(tasks)
+        .add_service(deadlines)
         .add_service(statements);
     spawn(
         core,

@@ -28,6 +28,7 @@ use serde::Serialize;
 use tonic::transport::Channel;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
     figures::{Receivers, Sources},
@@ -222,6 +223,7 @@ async fn start(
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
+        deadlines: Arc::new(config.deadlines()?),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
@@ -323,7 +325,8 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
-    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
+    let (confirmations, deadlines) = (api.clone().confirmation_service(), api.clone().deadline_service());
+    let evidence = api.evidence_service();
     for name in [
         name_of(&reports),
         name_of(&tasks),
@@ -331,6 +334,7 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&deadlines),
     ] {
         standard
             .health
@@ -346,6 +350,7 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
+                .add_service(deadlines)
                 .add_service(evidence),
         ),
         gate: Arc::new(LocalGate),
@@ -378,6 +383,8 @@ fn start_workers(
     trust: &Arc<ReceiptTrust>,
     shutdown: &Shutdown,
 ) -> Result<(), StartError> {
+    let watching = ClockWorker::new(Arc::clone(context));
+    shutdown.spawn("clocks", watching.run(shutdown.clone()));
     let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
     for receiver in &config.receivers {
         let channel = || channel(receiver, tls, &context.clock);

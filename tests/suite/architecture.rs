@@ -10,8 +10,8 @@ struct Layer {
     may_name: &'static [&'static str],
 }
 
-/// In `shared`, by module. Telling people stands above storage and runtime, because both services do it alike. Storage takes the time from the runtime's clock, and that is all that one of the three
-/// middle layers has of another.
+/// In `shared`, by module. Storage takes the time from the runtime's clock, and that is all that one of the three
+/// middle layers has of another. Telling people stands above storage and runtime: both services do it alike.
 const SHARED: &[Layer] = &[
     layer("shared/src/domain", &["domain"]),
     layer("shared/src/wire", &["domain", "wire"]),

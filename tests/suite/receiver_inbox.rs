@@ -211,6 +211,7 @@ async fn store_only(receiving: &Receiving, request: &SubmitTransmissionRequest) 
             attachment_count: 0,
             content_sha256: Digest::of(&request.content),
         },
+        first_look: from_pb(request.submitted_time.as_ref().unwrap()).unwrap(),
         children: vec![NewChild {
             id: child.child_id.parse().unwrap(),
             number: 0,

@@ -41,11 +41,17 @@ pub enum Rpc {
     ListTasks,
     /// `TaskService.CloseTask`
     CloseTask,
+    /// `DeadlineService.ListDeadlines`
+    ListDeadlines,
+    /// `DeadlineService.GetDeadline`
+    GetDeadline,
+    /// `DeadlineService.AcknowledgeDeadline`
+    AcknowledgeDeadline,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -62,6 +68,9 @@ impl Rpc {
         Self::RevokeCredential,
         Self::ListTasks,
         Self::CloseTask,
+        Self::ListDeadlines,
+        Self::GetDeadline,
+        Self::AcknowledgeDeadline,
         Self::ListStatements,
         Self::GetStatement,
     ];
@@ -88,6 +97,9 @@ impl Rpc {
             Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
+            Self::ListDeadlines => "ListDeadlines",
+            Self::GetDeadline => "GetDeadline",
+            Self::AcknowledgeDeadline => "AcknowledgeDeadline",
         }
     }
 }
@@ -182,6 +194,16 @@ pub const RULES: &[Rule] = &[
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
     may(LEADER, Rpc::CloseTask, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
+    may(LEADER, Rpc::ListDeadlines, Reach::Everything),
+    may(DUTY, Rpc::ListDeadlines, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListDeadlines, Reach::Everything),
+    may(Role::CaseSystem, Rpc::ListDeadlines, Reach::Everything),
+    may(LEADER, Rpc::GetDeadline, Reach::Everything),
+    may(DUTY, Rpc::GetDeadline, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::GetDeadline, Reach::Everything),
+    may(Role::CaseSystem, Rpc::GetDeadline, Reach::Everything),
+    may(LEADER, Rpc::AcknowledgeDeadline, Reach::Everything),
+    may(DUTY, Rpc::AcknowledgeDeadline, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

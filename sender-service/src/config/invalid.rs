@@ -2,6 +2,8 @@
 
 use framme_shared::{
     domain::{
+        clocks::InvalidClockPolicy,
+        escalation::InvalidLadders,
         holding::{InvalidSchedule, MOST_AT_ONCE},
         organisation::OrganisationNumber,
         report::limits,
@@ -70,6 +72,12 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("reconciliation.second_look_seconds must be 0-25")]
     ReconciliationSecondLook,
+    /// Clocks that the law or their own sense does not allow.
+    #[error(transparent)]
+    Clocks(#[from] InvalidClockPolicy),
+    /// Ladders that this side cannot have.
+    #[error("escalation: {0}")]
+    Escalation(#[from] InvalidLadders),
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] statement::InvalidSchedule),

@@ -10,6 +10,7 @@ pub mod channels;
 mod config;
 mod connection;
 mod database;
+pub mod deadlines;
 mod dialect;
 mod error;
 mod ledger;

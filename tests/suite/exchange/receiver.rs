@@ -20,7 +20,9 @@ use framme_receiver::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         receipt::{ChainHead, Pair, ReceiptClaims},
         statement::Schedule,
     },
@@ -220,6 +222,8 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
         statements: Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

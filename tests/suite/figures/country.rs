@@ -289,6 +289,8 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         statements: framme_shared::domain::statement::Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         figures: receiver_config::FiguresConfig::default(),
         peers: (FIRST_DISTRICT..FIRST_DISTRICT + 12).map(peer).collect(),
     };
@@ -368,6 +370,8 @@ async fn start_district(
         statements: framme_shared::domain::statement::Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
             backoff_cap_ms: 200,

@@ -58,7 +58,7 @@ impl NotificationConfig {
             return Err(InvalidNotification::Digest);
         }
         let place = self.place.clone().unwrap_or_default();
-        if !contacts.is_empty() && !address(&place).is_some_and(|uri| uri.query().is_none()) {
+        if !contacts.is_empty() && address(&place).is_none_or(|uri| uri.query().is_some()) {
             return Err(InvalidNotification::Place);
         }
         let mut all = BTreeMap::new();
