@@ -12,6 +12,7 @@ mod failure;
 mod feedback;
 mod keys;
 mod migrate;
+mod notification;
 mod output;
 mod owed;
 mod report_lines;
@@ -105,6 +106,9 @@ pub enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// What somebody must do, until when, and who has been told.
     #[command(subcommand)]
     Deadline(deadline::Deadline),
@@ -148,6 +152,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
+        Command::Notification(command) => command.run(&common).await,
         Command::Deadline(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),

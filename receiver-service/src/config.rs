@@ -13,6 +13,7 @@ use framme_shared::{
         statement::{InvalidSchedule, Schedule, Side},
     },
     runtime::{
+        notify::{ContactConfig, InvalidNotification, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -61,6 +62,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -143,7 +150,7 @@ pub struct PeerConfig {
 }
 
 /// A configuration that each key alone allows and that makes no sense as a whole.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidConfig {
     /// A sender stands there twice.
     #[error("peers: {0} is configured twice")]
@@ -166,6 +173,9 @@ pub enum InvalidConfig {
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] InvalidSchedule),
+    /// Who is told, and how.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
 }
 
 impl Config {
@@ -191,6 +201,7 @@ impl Config {
         if !(1..=20).contains(&self.attachments.max_files) {
             return Err(InvalidConfig::AttachmentFiles);
         }
+        self.notification.checked(&self.contacts)?;
         self.deadlines()?;
         Ok(self.statements.check()?)
     }
@@ -204,7 +215,8 @@ impl Config {
         Ok(Rules {
             policy: self.clocks.clone(),
             ladders: self.escalation.clone().of(Side::Receiver)?,
-            announce: false,
+            announce: !self.contacts.is_empty(),
+            contacts: Some(self.contacts.iter().map(|contact| contact.name.clone()).collect()),
         })
     }
 

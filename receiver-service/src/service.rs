@@ -13,10 +13,12 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
+    notification,
     runtime::{
         clock::Clock,
         exit::Exit,
         identity::IdentityError,
+        notify::CourierError,
         random::Random,
         serve::{self, Gate, Listener, LocalAddress, ServeLimits},
         shutdown::Shutdown,
@@ -87,6 +89,9 @@ pub enum StartError {
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A listener.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -147,6 +152,7 @@ impl Receiver {
             local: address_of(&local)?,
         };
         let drain = config.exchange.limits.drain.max(config.local.limits.drain) + DRAIN_BEYOND_LISTENERS;
+        tell_people(&core, &config, &shutdown)?;
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
 
@@ -286,6 +292,20 @@ fn address_of(listener: &Listener) -> Result<String, StartError> {
         source,
     })?;
     Ok(address.to_string())
+}
+
+fn tell_people(core: &Core, config: &Config, shutdown: &Shutdown) -> Result<(), StartError> {
+    let notification = config.notification.checked(&config.contacts);
+    let notification = notification.map_err(InvalidConfig::from)?;
+    let parts = (Arc::clone(&core.clock), Arc::clone(&core.random));
+    let service = format!("receiver {}", config.organisation);
+    Ok(notification::start(
+        notification,
+        core.db.clone(),
+        parts,
+        service,
+        shutdown,
+    )?)
 }
 
 async fn serve_exchange(

@@ -11,6 +11,7 @@ mod figures;
 mod held;
 mod json;
 mod keys;
+mod notification;
 mod outcome;
 mod owed;
 mod receiver;
@@ -80,6 +81,9 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// What somebody must do, until when, and who has been told.
     #[command(subcommand)]
     Deadline(deadline::DeadlineCommand),
@@ -161,6 +165,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Notification(command) => notification::run(session, command).await,
         Command::Deadline(command) => deadline::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,

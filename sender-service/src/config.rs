@@ -20,6 +20,7 @@ use framme_shared::{
         statement::{self, Side},
     },
     runtime::{
+        notify::{ContactConfig, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -84,6 +85,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: statement::Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -167,6 +174,7 @@ impl Config {
             return Err(InvalidConfig::Promise);
         }
         self.statements.check()?;
+        self.notification.checked(&self.contacts)?;
         self.deadlines()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
@@ -193,6 +201,7 @@ impl Config {
             policy: self.clocks.clone(),
             ladders: self.escalation.clone().of(Side::Sender)?,
             announce: false,
+            contacts: Some(self.contacts.iter().map(|contact| contact.name.clone()).collect()),
         })
     }
 

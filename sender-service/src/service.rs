@@ -8,11 +8,13 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::{organisation::OrganisationNumber, receipt::Pair},
+    notification,
     runtime::{
         clock::Clock,
         connect::{self, InvalidEndpoint},
         exit::Exit,
         identity::IdentityError,
+        notify::CourierError,
         random::Random,
         serve::{Listener, LocalAddress, Service, serve},
         shutdown::Shutdown,
@@ -87,6 +89,9 @@ pub enum StartError {
     /// Whose receipts are believed.
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A receiver's endpoint.
     #[error("the endpoint of receiver {receiver} is wrong")]
     Endpoint {
@@ -229,6 +234,7 @@ async fn start(
         None => Arc::clone(&tls),
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
+    tell_people(&context, &config, &shutdown)?;
     start_workers(&context, &config, &tls, &trust, &shutdown)?;
     let redirects = RedirectWorker::new(Arc::clone(&context));
     shutdown.spawn("redirects", redirects.run(shutdown.clone()));
@@ -358,6 +364,20 @@ async fn listen(
     };
     shutdown.spawn("local interface", serve(listener, service, shutdown.clone()));
     Ok(address)
+}
+
+fn tell_people(context: &Context, config: &Config, shutdown: &Shutdown) -> Result<(), StartError> {
+    let notification = config.notification.checked(&config.contacts);
+    let notification = notification.map_err(InvalidConfig::from)?;
+    let parts = (Arc::clone(&context.clock), Arc::clone(&context.random));
+    let service = format!("sender {}", config.organisation);
+    Ok(notification::start(
+        notification,
+        context.database.clone(),
+        parts,
+        service,
+        shutdown,
+    )?)
 }
 
 fn start_workers(

@@ -101,6 +101,7 @@ impl Scene {
             policy: ClockPolicy::default(),
             ladders: Ladders::default_of(Side::Receiver),
             announce,
+            contacts: None,
         });
         Self {
             watch: Watch::new(database.clone(), Arc::clone(&facts), Arc::clone(&rules)),

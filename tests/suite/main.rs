@@ -38,6 +38,7 @@ mod key_rotation;
 mod listening;
 mod malformed;
 mod migrations;
+mod notification;
 mod overlooked;
 mod personal_data;
 mod python_client;

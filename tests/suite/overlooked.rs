@@ -60,6 +60,7 @@ impl<M: Matters> WatchedSide<M> {
             policy: ClockPolicy::default(),
             ladders: Ladders::default_of(side),
             announce: false,
+            contacts: None,
         });
         Self {
             name: side.as_str(),

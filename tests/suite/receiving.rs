@@ -382,6 +382,8 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],

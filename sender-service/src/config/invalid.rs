@@ -1,13 +1,16 @@
 //! What a configuration may not be.
 
-use framme_shared::domain::{
-    clocks::InvalidClockPolicy,
-    escalation::InvalidLadders,
-    holding::{InvalidSchedule, MOST_AT_ONCE},
-    organisation::OrganisationNumber,
-    report::limits,
-    retry::InvalidBackoff,
-    statement,
+use framme_shared::{
+    domain::{
+        clocks::InvalidClockPolicy,
+        escalation::InvalidLadders,
+        holding::{InvalidSchedule, MOST_AT_ONCE},
+        organisation::OrganisationNumber,
+        report::limits,
+        retry::InvalidBackoff,
+        statement,
+    },
+    runtime::notify::InvalidNotification,
 };
 
 use crate::directory::ClaimedTwice;
@@ -78,4 +81,7 @@ pub enum InvalidConfig {
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] statement::InvalidSchedule),
+    /// Who is told, and how.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
 }

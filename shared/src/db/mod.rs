@@ -6,6 +6,7 @@
 
 mod backup;
 mod change;
+pub mod channels;
 mod config;
 mod connection;
 mod database;

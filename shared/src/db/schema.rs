@@ -28,7 +28,8 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, tasks and notices for people, and deadlines. Applied before the service's own.
+/// What every database has: the ledger, tasks and notices for people, deadlines, and whether notices arrive. Applied before
+/// the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -51,6 +52,11 @@ pub(super) const BASE: Schema = Schema {
             number: 4,
             name: "deadline",
             sql: include_str!("base/0004_deadline.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "channel",
+            sql: include_str!("base/0005_channel.sql"),
         },
     ],
 };

@@ -12,6 +12,7 @@ pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;
+pub mod language;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;

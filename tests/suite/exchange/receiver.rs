@@ -230,6 +230,8 @@ fn config(organisation: u32, authorities: &Authorities, database: &TestDatabase)
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],

@@ -252,6 +252,8 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         receivers: receivers

@@ -287,6 +287,8 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         },
         attachments: receiver_config::Limits::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: framme_shared::domain::clocks::ClockPolicy::default(),
         escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         figures: receiver_config::FiguresConfig::default(),
@@ -366,6 +368,8 @@ async fn start_district(
         },
         confirmation: ConfirmationConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: framme_shared::domain::clocks::ClockPolicy::default(),
         escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         outbox: OutboxConfig {

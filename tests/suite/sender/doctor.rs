@@ -149,6 +149,8 @@ fn config(stage: &Stage) -> Config {
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         receivers: vec![receiver(0), receiver(1)],

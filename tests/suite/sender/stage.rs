@@ -154,6 +154,7 @@ impl Stage {
                 policy: ClockPolicy::default(),
                 ladders: Ladders::default_of(Side::Sender),
                 announce: false,
+                contacts: None,
             }),
             confirmation: Schedule::default(),
         });

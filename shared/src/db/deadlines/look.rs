@@ -95,7 +95,7 @@ impl<M: Matters> LookAtDeadlines<M> {
             return Ok(position);
         }
         let ladder = self.rules.ladders.ladder(facts.urgency);
-        let is_manned = |rung: &Rung| !facts.unmanned.contains(rung) && !ladder.contacts(*rung).is_empty();
+        let is_manned = |rung: &Rung| !facts.unmanned.contains(rung) && self.rules.reaches(ladder, *rung);
         let lowest = ladder.rungs().iter().map(|rung| rung.rung).find(is_manned);
         let Some(lowest) = lowest else {
             return Ok(position);
@@ -130,7 +130,8 @@ impl<M: Matters> LookAtDeadlines<M> {
         } else {
             deadline.position
         };
-        let step = escalation.step(begun, |rung| !facts.unmanned.contains(&rung), now);
+        let is_manned = |rung| !facts.unmanned.contains(&rung) && self.rules.reaches(ladder, rung);
+        let step = escalation.step(begun, is_manned, now);
         if let Some(telling) = &step.telling {
             let told = Told {
                 transmission: deadline.transmission,

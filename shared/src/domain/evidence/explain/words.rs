@@ -1,8 +1,9 @@
 //! A verdict as text.
 
-use super::{Language, catalogue::text, dates::moment};
+use super::{Language, catalogue::text};
 use crate::domain::{
     evidence::{ChildStory, Completeness, Fault, InvalidPackage, Missing, Scope, StoryEvent, Value, Verdict},
+    language::moment,
     lifecycle::{ChildState, Feedback},
     receipt::{StatedBy, Statement},
     staff_role::StaffReference,
