@@ -9,6 +9,7 @@ pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;
+pub mod letter;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;
