@@ -9,6 +9,7 @@ mod doctor;
 mod evidence;
 mod failure;
 mod keys;
+mod letter;
 mod migrate;
 mod output;
 mod report_lines;
@@ -89,6 +90,9 @@ pub enum Command {
     /// Daily statements, exchanged with each sender.
     #[command(subcommand)]
     Statement(statement::Statement),
+    /// Letters from the police that came by post.
+    #[command(subcommand)]
+    Letter(letter::Letter),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
@@ -126,6 +130,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Assess(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
+        Command::Letter(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),

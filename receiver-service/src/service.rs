@@ -35,8 +35,8 @@ use crate::{
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
-        StaffRegister, Statements, Tasks, WorkList,
+        AnnouncedLetters, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, Letters, LocalGate,
+        Reconciliation, Recovery, StaffRegister, Statements, Tasks, WorkList,
     },
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
@@ -302,9 +302,12 @@ async fn serve_exchange(
     healthy(&standard.health, &figures).await;
     let statements = ExchangedStatements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = AnnouncedLetters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
+        .add_service(letters)
         .add_service(reconciliation)
         .add_service(recovery)
         .add_service(holdings)
@@ -338,9 +341,12 @@ async fn serve_local(
     healthy(&standard.health, &tasks).await;
     let statements = Statements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = Letters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
+        .add_service(letters)
         .add_service(staff)
         .add_service(tasks)
         .add_service(statements);

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -62,6 +63,11 @@ pub static SCHEMA: Schema = Schema {
             number: 7,
             name: "receipts_of_transmission",
             sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
+        },
+        Migration {
+            number: 8,
+            name: "letter",
+            sql: include_str!("../migrations/0008_letter.sql"),
         },
     ],
 };

@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod invalid;
+mod letters;
 mod outbox;
 mod reconciliation;
 
@@ -19,7 +20,7 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, invalid::InvalidConfig, outbox::OutboxConfig,
+    confirmation::ConfirmationConfig, invalid::InvalidConfig, letters::LettersConfig, outbox::OutboxConfig,
     reconciliation::ReconciliationConfig,
 };
 use crate::directory::Directory;
@@ -54,6 +55,9 @@ pub struct Config {
     /// When receivers are asked whether they still hold what they have confirmed.
     #[serde(default)]
     pub confirmation: ConfirmationConfig,
+    /// Reports that also go by post.
+    #[serde(default)]
+    pub letters: LettersConfig,
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
@@ -141,6 +145,7 @@ impl Config {
         }
         self.outbox.backoff()?;
         self.confirmation.check()?;
+        self.letters.check()?;
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
@@ -242,6 +247,18 @@ mod tests {
         assert!(matches!(
             with(|c| c.confirmation.poll_ms = 9),
             Err(InvalidConfig::ConfirmationPoll)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.desk_phone = Some("spør i resepsjonen".to_owned())),
+            Err(InvalidConfig::DeskPhone)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.ask_every_minutes = 0),
+            Err(InvalidConfig::LettersAskEvery)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.poll_ms = 9),
+            Err(InvalidConfig::LettersPoll)
         ));
         assert!(matches!(
             with(|c| c.figures.promise_hours.acute = 0),

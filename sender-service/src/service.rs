@@ -32,6 +32,7 @@ use crate::{
     followers::Followers,
     grpc::{Api, LocalGate},
     holding::HoldingWorker,
+    letters::LetterWorker,
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
@@ -218,6 +219,7 @@ async fn start(
         directory,
         followers: Followers::default(),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
     let local_tls = match &config.local.tls {
@@ -317,6 +319,7 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
+    let letters = api.clone().letter_service();
     let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
     for name in [
         name_of(&reports),
@@ -325,6 +328,7 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&letters),
     ] {
         standard
             .health
@@ -340,7 +344,8 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(evidence),
+                .add_service(evidence)
+                .add_service(letters),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -373,6 +378,7 @@ fn start_workers(
         let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
         let comparing = comparing.map_err(InvalidConfig::from)?;
         let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
+        let asking = LetterWorker::new(Arc::clone(context), tracking.clone(), &config.letters, backoff);
         let stating = StatementWorker::new(
             Arc::clone(context),
             tracking.clone(),
@@ -386,6 +392,7 @@ fn start_workers(
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
+        shutdown.spawn("letters", asking.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())

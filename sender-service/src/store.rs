@@ -15,6 +15,7 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
 pub mod news;
 pub mod period;
 pub mod receipt;
@@ -78,6 +79,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "may_take_back",
             sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "letter",
+            sql: include_str!("../migrations/0010_letter.sql"),
         },
     ],
 };

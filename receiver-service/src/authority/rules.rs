@@ -41,11 +41,13 @@ pub enum Rpc {
     ListTasks,
     /// `TaskService.CloseTask`
     CloseTask,
+    /// `LetterService.ConfirmLetter`
+    ConfirmLetter,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -64,6 +66,7 @@ impl Rpc {
         Self::CloseTask,
         Self::ListStatements,
         Self::GetStatement,
+        Self::ConfirmLetter,
     ];
 
     /// The method's name in the contract.
@@ -88,6 +91,7 @@ impl Rpc {
             Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
+            Self::ConfirmLetter => "ConfirmLetter",
         }
     }
 }
@@ -182,6 +186,8 @@ pub const RULES: &[Rule] = &[
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
     may(LEADER, Rpc::CloseTask, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
+    may(LEADER, Rpc::ConfirmLetter, Reach::Everything),
+    may(DUTY, Rpc::ConfirmLetter, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{
     confirmation,
     delivery::{self, Claimed},
-    reconciliation,
+    letter, reconciliation,
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -141,6 +141,7 @@ impl Change for ReleaseLeases {
         delivery::release_all(tx.conn(), at).await?;
         withdrawal::release_all(tx.conn(), at).await?;
         reconciliation::release_all(tx.conn(), at).await?;
-        confirmation::release_all(tx.conn(), at).await
+        confirmation::release_all(tx.conn(), at).await?;
+        letter::release_all(tx.conn(), at).await
     }
 }

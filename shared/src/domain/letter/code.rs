@@ -128,7 +128,11 @@ fn check(group: usize, values: &[u8]) -> u8 {
 /// Multiplied by x, modulo x^5 + x^2 + 1.
 const fn times_x(value: u8) -> u8 {
     let shifted = value << 1;
-    if shifted & 32 == 0 { shifted } else { (shifted ^ 0b10_0101) & 31 }
+    if shifted & 32 == 0 {
+        shifted
+    } else {
+        (shifted ^ 0b10_0101) & 31
+    }
 }
 
 #[cfg(test)]
@@ -147,10 +151,7 @@ mod tests {
     #[test]
     fn a_code_is_written_in_four_groups_of_five() {
         assert_eq!(one().expose(), "772JP-X0BQ2-Y0AN5-SQJ2C");
-        assert_eq!(
-            one().sha256(),
-            Digest::of(one().expose().replace('-', "").as_bytes())
-        );
+        assert_eq!(one().sha256(), Digest::of(one().expose().replace('-', "").as_bytes()));
     }
 
     #[test]
