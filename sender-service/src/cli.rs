@@ -10,6 +10,7 @@ mod figures;
 mod held;
 mod json;
 mod keys;
+mod letter;
 mod outcome;
 mod receiver;
 mod reconciliation;
@@ -76,6 +77,9 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Letters: reports that also go by post.
+    #[command(subcommand)]
+    Letter(letter::LetterCommand),
     /// Evidence of reports, for whoever checks afterwards.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -153,6 +157,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Letter(command) => letter::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

@@ -6,6 +6,7 @@ mod doctor;
 mod evidence;
 mod figures;
 mod holding;
+mod letters;
 mod outbox;
 mod receiver;
 mod recovery;

@@ -5,8 +5,9 @@ use framme_shared::{
     runtime::tls::TrustFiles,
     wire::pb::sender::{
         confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
-        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
-        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+        figures_service_client::FiguresServiceClient, letter_service_client::LetterServiceClient,
+        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient,
     },
 };
 
@@ -35,6 +36,12 @@ impl Session {
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for letters.
+    pub(super) fn letters(&self) -> Result<LetterServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(LetterServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// The same for signed figures.

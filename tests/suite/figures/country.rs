@@ -363,6 +363,7 @@ async fn start_district(
             limits: ServeLimits::local(),
         },
         confirmation: ConfirmationConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
