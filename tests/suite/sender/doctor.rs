@@ -140,6 +140,7 @@ fn config(stage: &Stage) -> Config {
             limits: ServeLimits::local(),
         },
         outbox: OutboxConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         confirmation: ConfirmationConfig::default(),
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig::default(),
