@@ -8,7 +8,7 @@ use framme_shared::{
     },
 };
 
-use super::{Sheet, flow::Block};
+use super::{Sheet, cover::unbroken, flow::Block};
 
 /// Everything that a report tells.
 pub(super) fn blocks(sheet: &Sheet) -> Vec<Block> {
@@ -269,7 +269,9 @@ impl Body<'_> {
         }
         self.heading("attachments");
         self.blocks.push(Block::Text(match &self.sheet.desk_phone {
-            Some(phone) => self.sheet.text("attachments.get_by_phone", &[("phone", phone.clone())]),
+            Some(phone) => self
+                .sheet
+                .text("attachments.get_by_phone", &[("phone", unbroken(phone))]),
             None => self.sheet.word("attachments.get"),
         }));
         for attachment in attachments {

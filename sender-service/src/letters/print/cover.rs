@@ -137,7 +137,7 @@ fn steps(fonts: &Fonts, sheet: &Sheet, page: &mut Page, top: f32) -> f32 {
         sheet.word("cover.do"),
     );
     let confirm = match &sheet.desk_phone {
-        Some(phone) => sheet.text("cover.do.confirm_or_call", &[("phone", phone.clone())]),
+        Some(phone) => sheet.text("cover.do.confirm_or_call", &[("phone", unbroken(phone))]),
         None => sheet.word("cover.do.confirm"),
     };
     let steps = [sheet.word("cover.do.hand_over"), confirm, sheet.word("cover.do.assign")];
@@ -160,6 +160,11 @@ fn notes(fonts: &Fonts, sheet: &Sheet, page: &mut Page, top: f32) {
         y = paragraph(fonts, page, (LEFT, y), &sheet.word("cover.sealed")) + 4.0;
     }
     paragraph(fonts, page, (LEFT, y), &sheet.word("cover.secret"));
+}
+
+/// A number that stands on one line.
+pub(super) fn unbroken(phone: &str) -> String {
+    phone.replace(' ', "\u{00A0}")
 }
 
 /// Where the next begins.

@@ -46,7 +46,7 @@ pub(super) fn pages(fonts: &Fonts, sheet: &Sheet, mut blocks: Vec<Block>) -> Vec
     if blocks.iter().any(|block| !block.is_settable(fonts)) {
         blocks.push(Block::Note(sheet.word("note.characters")));
     }
-    let lines: Vec<Line> = blocks.iter().flat_map(|block| block.lines(fonts)).collect();
+    let lines = lines(fonts, &blocks);
     let mut pages = vec![Page::default()];
     let mut y = TOP;
     for group in lines.chunk_by(|line, _| line.holds_next) {
@@ -73,6 +73,28 @@ pub(super) fn pages(fonts: &Fonts, sheet: &Sheet, mut blocks: Vec<Block>) -> Vec
         }
     }
     pages
+}
+
+/// All lines of all blocks. What is told of one child, carer, call or file stays on one page, unless it is long; what
+/// follows a rule stands a little off it.
+fn lines(fonts: &Fonts, blocks: &[Block]) -> Vec<Line> {
+    const LONG: usize = 6;
+    let mut all = Vec::new();
+    for (place, block) in blocks.iter().enumerate() {
+        let mut lines = block.lines(fonts);
+        let before = place.checked_sub(1).and_then(|before| blocks.get(before));
+        if matches!(before, Some(Block::Title(_) | Block::Heading(_)))
+            && let Some(first) = lines.first_mut()
+        {
+            first.space_above = first.space_above.max(8.0);
+        }
+        let is_field = |block: Option<&Block>| matches!(block, Some(Block::Field(..)));
+        if is_field(Some(block)) && is_field(blocks.get(place + 1)) && lines.len() <= LONG {
+            lines.iter_mut().for_each(|line| line.holds_next = true);
+        }
+        all.extend(lines);
+    }
+    all
 }
 
 impl Line {
@@ -279,8 +301,24 @@ mod tests {
     fn a_heading_holds_the_first_two_lines_of_what_follows() {
         let fonts = Fonts::load().unwrap();
         let blocks = [Block::Heading("Barn".to_owned()), Block::Text("ord ".repeat(100))];
-        let lines: Vec<Line> = blocks.iter().flat_map(|block| block.lines(&fonts)).collect();
+        let lines = lines(&fonts, &blocks);
         assert!(lines[0].holds_next && lines[1].holds_next && !lines[2].holds_next);
         assert!(lines[lines.len() - 2].holds_next && !lines[lines.len() - 1].holds_next);
+    }
+
+    #[test]
+    fn what_is_told_of_one_person_stays_together_unless_it_is_long() {
+        let fonts = Fonts::load().unwrap();
+        let field = |value: &str| Block::Field("Navn".to_owned(), value.to_owned());
+        let held = |blocks: &[Block]| lines(&fonts, blocks).iter().filter(|line| !line.holds_next).count();
+        let short = [
+            Block::Subheading("Barn 1".to_owned()),
+            field("Kari"),
+            field("Ola"),
+            field("Per"),
+        ];
+        assert_eq!(held(&short), 1, "only the last lets go");
+        let long = [field("Kari"), field(&"ord ".repeat(300)), field("Per")];
+        assert!(held(&long) > 10);
     }
 }

@@ -117,12 +117,12 @@ pub(super) fn at_receiver() -> Vec<Case> {
         breaks(
             &["request_id"],
             "ConfirmLetter",
-            confirm(UPPER_CASE, "772JP-X0BQ2-Y0AN5-SQJ2C"),
+            confirm(UPPER_CASE, "772JB-X0BQ0-Y05BP-SQJ25"),
         ),
         breaks(&["code"], "ConfirmLetter", confirm(ID, "")),
         breaks(&["code"], "ConfirmLetter", confirm(ID, A_NAME)),
-        breaks(&["code"], "ConfirmLetter", confirm(ID, "772JP-X0BQ2-Y0AN5-SQJ2D")),
-        breaks(&["code"], "ConfirmLetter", confirm(ID, "X0BQ2-772JP-Y0AN5-SQJ2C")),
+        breaks(&["code"], "ConfirmLetter", confirm(ID, "772JB-X0BQ0-Y05BP-SQJ26")),
+        breaks(&["code"], "ConfirmLetter", confirm(ID, "X0BQ0-772JB-Y05BP-SQJ25")),
     ]
 }
 
