@@ -19,6 +19,7 @@ const CONTRACT: &[&str] = &[
     "framme/exchange/v1/recovery_service.proto",
     "framme/exchange/v1/holding_service.proto",
     "framme/exchange/v1/figures_service.proto",
+    "framme/exchange/v1/letter_service.proto",
     "framme/sender/v1/sender_service.proto",
     "framme/sender/v1/evidence_service.proto",
     "framme/sender/v1/task_service.proto",
@@ -27,10 +28,12 @@ const CONTRACT: &[&str] = &[
     "framme/exchange/v1/statement_service.proto",
     "framme/sender/v1/statement_service.proto",
     "framme/sender/v1/confirmation_service.proto",
+    "framme/sender/v1/letter_service.proto",
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",
     "framme/receiver/v1/deadline_service.proto",
     "framme/receiver/v1/statement_service.proto",
+    "framme/receiver/v1/letter_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

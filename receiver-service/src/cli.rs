@@ -11,6 +11,7 @@ mod evidence;
 mod failure;
 mod feedback;
 mod keys;
+mod letter;
 mod migrate;
 mod notification;
 mod output;
@@ -103,6 +104,9 @@ pub enum Command {
     /// Daily statements, exchanged with each sender.
     #[command(subcommand)]
     Statement(statement::Statement),
+    /// Letters from the police that came by post.
+    #[command(subcommand)]
+    Letter(letter::Letter),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
@@ -151,6 +155,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Owed(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
+        Command::Letter(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
         Command::Notification(command) => command.run(&common).await,
         Command::Deadline(command) => command.run(&common).await,

@@ -18,6 +18,7 @@ pub mod grpc;
 pub mod holding;
 pub mod inbox;
 pub mod keys;
+pub mod letters;
 pub mod receipts;
 pub mod reconciliation;
 pub mod recovery;

@@ -38,8 +38,8 @@ use crate::{
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
-        StaffRegister, Statements, Tasks, WorkList,
+        AnnouncedLetters, Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, Letters,
+        LocalGate, Reconciliation, Recovery, StaffRegister, Statements, Tasks, WorkList,
     },
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
@@ -327,9 +327,12 @@ async fn serve_exchange(
     healthy(&standard.health, &figures).await;
     let statements = ExchangedStatements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = AnnouncedLetters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
+        .add_service(letters)
         .add_service(reconciliation)
         .add_service(recovery)
         .add_service(holdings)
@@ -365,9 +368,12 @@ async fn serve_local(
     healthy(&standard.health, &deadlines).await;
     let statements = Statements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = Letters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
+        .add_service(letters)
         .add_service(staff)
         .add_service(tasks)
         .add_service(deadlines)

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
 pub mod linked;
 pub mod matter;
 pub mod owed;
@@ -80,6 +81,11 @@ pub static SCHEMA: Schema = Schema {
             number: 10,
             name: "redirect",
             sql: include_str!("../migrations/0010_redirect.sql"),
+        },
+        Migration {
+            number: 11,
+            name: "letter",
+            sql: include_str!("../migrations/0011_letter.sql"),
         },
     ],
 };

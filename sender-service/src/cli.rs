@@ -11,6 +11,7 @@ mod figures;
 mod held;
 mod json;
 mod keys;
+mod letter;
 mod notification;
 mod outcome;
 mod owed;
@@ -87,6 +88,9 @@ enum Command {
     /// What somebody must do, until when, and who has been told.
     #[command(subcommand)]
     Deadline(deadline::DeadlineCommand),
+    /// Letters: reports that also go by post.
+    #[command(subcommand)]
+    Letter(letter::LetterCommand),
     /// Evidence of reports, for whoever checks afterwards.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -167,6 +171,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Task(command) => task::run(session, command).await,
         Command::Notification(command) => notification::run(session, command).await,
         Command::Deadline(command) => deadline::run(session, command).await,
+        Command::Letter(command) => letter::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

@@ -3,6 +3,7 @@
 mod confirmation;
 mod feedback;
 mod invalid;
+mod letters;
 mod outbox;
 mod reconciliation;
 
@@ -29,8 +30,8 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, feedback::FeedbackConfig, invalid::InvalidConfig, outbox::OutboxConfig,
-    reconciliation::ReconciliationConfig,
+    confirmation::ConfirmationConfig, feedback::FeedbackConfig, invalid::InvalidConfig, letters::LettersConfig,
+    outbox::OutboxConfig, reconciliation::ReconciliationConfig,
 };
 use crate::directory::Directory;
 
@@ -67,6 +68,9 @@ pub struct Config {
     /// What happens when a service has answered.
     #[serde(default)]
     pub feedback: FeedbackConfig,
+    /// Reports that also go by post.
+    #[serde(default)]
+    pub letters: LettersConfig,
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
@@ -166,6 +170,7 @@ impl Config {
         }
         self.outbox.backoff()?;
         self.confirmation.check()?;
+        self.letters.check()?;
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
@@ -283,6 +288,18 @@ mod tests {
         assert!(matches!(
             with(|c| c.confirmation.poll_ms = 9),
             Err(InvalidConfig::ConfirmationPoll)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.desk_phone = Some("spør i resepsjonen".to_owned())),
+            Err(InvalidConfig::DeskPhone)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.ask_every_minutes = 0),
+            Err(InvalidConfig::LettersAskEvery)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.poll_ms = 9),
+            Err(InvalidConfig::LettersPoll)
         ));
         assert!(matches!(
             with(|c| c.figures.promise_hours.acute = 0),

@@ -8,7 +8,10 @@ use framme_shared::{
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, figures::Sources, followers::Followers, signing::Signing, window::Windows};
+use crate::{
+    config::LettersConfig, directory::Directory, figures::Sources, followers::Followers, signing::Signing,
+    window::Windows,
+};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -42,4 +45,6 @@ pub struct Context {
     pub confirmation: Schedule,
     /// Whom to tell that a service has answered.
     pub tell_answered: Arc<[ContactName]>,
+    /// How letters are printed.
+    pub letters: LettersConfig,
 }

@@ -12,6 +12,8 @@ mod figures;
 mod follow;
 mod follow_all;
 mod gate;
+pub mod letter_view;
+mod letters;
 mod owed;
 mod phone;
 mod read;
@@ -42,6 +44,7 @@ use framme_shared::{
         deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
+        letter_service_server::LetterServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
@@ -101,6 +104,11 @@ impl Api {
     /// Questions to receivers, ready to be added to a listener's routes.
     pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
         ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Letters, ready to be added to a listener's routes.
+    pub fn letter_service(self) -> LetterServiceServer<Self> {
+        LetterServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod followers;
 pub mod grpc;
 pub mod holding;
+pub mod letters;
 pub mod news;
 pub mod outbox;
 pub mod peer;

@@ -35,6 +35,7 @@ use crate::{
     followers::Followers,
     grpc::{Api, LocalGate},
     holding::HoldingWorker,
+    letters::LetterWorker,
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
@@ -226,6 +227,7 @@ async fn start(
         followers: Followers::default(),
         deadlines: Arc::new(config.deadlines()?),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
         tell_answered: config.feedback.tell.clone().into(),
     });
@@ -329,8 +331,8 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
-    let (confirmations, deadlines) = (api.clone().confirmation_service(), api.clone().deadline_service());
-    let evidence = api.evidence_service();
+    let (letters, deadlines) = (api.clone().letter_service(), api.clone().deadline_service());
+    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
     for name in [
         name_of(&reports),
         name_of(&tasks),
@@ -339,6 +341,7 @@ async fn listen(
         name_of(&confirmations),
         name_of(&evidence),
         name_of(&deadlines),
+        name_of(&letters),
     ] {
         standard
             .health
@@ -354,8 +357,9 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(deadlines)
-                .add_service(evidence),
+                .add_service(evidence)
+                .add_service(letters)
+                .add_service(deadlines),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -404,6 +408,7 @@ fn start_workers(
         let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
         let comparing = comparing.map_err(InvalidConfig::from)?;
         let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
+        let asking = LetterWorker::new(Arc::clone(context), tracking.clone(), &config.letters, backoff);
         let stating = StatementWorker::new(
             Arc::clone(context),
             tracking.clone(),
@@ -417,6 +422,7 @@ fn start_workers(
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
+        shutdown.spawn("letters", asking.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
     }
     Ok(())

@@ -15,6 +15,7 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
 pub mod matter;
 pub mod news;
 pub mod owed;
@@ -97,6 +98,11 @@ pub static SCHEMA: Schema = Schema {
             number: 12,
             name: "redirect",
             sql: include_str!("../migrations/0012_redirect.sql"),
+        },
+        Migration {
+            number: 13,
+            name: "letter",
+            sql: include_str!("../migrations/0013_letter.sql"),
         },
     ],
 };

@@ -72,6 +72,11 @@ const SENDER: &[Rule] = &[
     may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
     may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
     may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
+    may("LetterService/OrderLetter", &["desk"]),
+    may("LetterService/PrintLetter", &["desk"]),
+    may("LetterService/RecordLetterPosted", &["desk"]),
+    may("LetterService/RecordLetterCall", &["desk"]),
+    may("LetterService/ListLetters", &["officer", "desk"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.
@@ -111,6 +116,7 @@ const RECEIVER: &[Rule] = &[
     may("DeadlineService/AcknowledgeDeadline", &["intake leader", "duty"]),
     may("StatementService/ListStatements", &["intake leader", "administrator"]),
     may("StatementService/GetStatement", &["intake leader", "administrator"]),
+    may("LetterService/ConfirmLetter", &["intake leader", "duty"]),
 ];
 
 /// Every call of the services in a package.

@@ -31,11 +31,13 @@ use framme_shared::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
                 figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
+                letter_service_client::LetterServiceClient as Announcing,
                 statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
+                letter_service_client::LetterServiceClient,
             },
             report as pb,
         },
@@ -208,6 +210,16 @@ impl Receiving {
     /// Questions whether something is still held, as this organisation.
     pub(crate) fn holdings(&self, organisation: u32) -> HoldingServiceClient<Channel> {
         HoldingServiceClient::new(self.channel(organisation))
+    }
+
+    /// Tells of letters, as this organisation.
+    pub(crate) fn announcing(&self, organisation: u32) -> Announcing<Channel> {
+        Announcing::new(self.channel(organisation))
+    }
+
+    /// Letters that came by post, as the holder of this token.
+    pub(crate) fn letters(&self, token: &str) -> LetterServiceClient<framme_demo::world::Client> {
+        self.local().letters(token).unwrap()
     }
 
     fn channel(&self, organisation: u32) -> Channel {

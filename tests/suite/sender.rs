@@ -7,6 +7,7 @@ mod evidence;
 mod figures;
 mod follow_ups;
 mod holding;
+mod letters;
 mod outbox;
 mod phone;
 mod receiver;

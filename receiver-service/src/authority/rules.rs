@@ -57,11 +57,13 @@ pub enum Rpc {
     GetDeadline,
     /// `DeadlineService.AcknowledgeDeadline`
     AcknowledgeDeadline,
+    /// `LetterService.ConfirmLetter`
+    ConfirmLetter,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -88,6 +90,7 @@ impl Rpc {
         Self::AcknowledgeDeadline,
         Self::ListStatements,
         Self::GetStatement,
+        Self::ConfirmLetter,
     ];
 
     /// The method's name in the contract.
@@ -120,6 +123,7 @@ impl Rpc {
             Self::ListDeadlines => "ListDeadlines",
             Self::GetDeadline => "GetDeadline",
             Self::AcknowledgeDeadline => "AcknowledgeDeadline",
+            Self::ConfirmLetter => "ConfirmLetter",
         }
     }
 }
@@ -244,6 +248,8 @@ pub const RULES: &[Rule] = &[
     may(Role::CaseSystem, Rpc::GetDeadline, Reach::Everything),
     may(LEADER, Rpc::AcknowledgeDeadline, Reach::Everything),
     may(DUTY, Rpc::AcknowledgeDeadline, Reach::Everything),
+    may(LEADER, Rpc::ConfirmLetter, Reach::Everything),
+    may(DUTY, Rpc::ConfirmLetter, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

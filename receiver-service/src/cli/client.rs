@@ -6,9 +6,9 @@ use framme_shared::{
         tls::TrustFiles,
     },
     wire::pb::receiver::{
-        deadline_service_client::DeadlineServiceClient, staff_service_client::StaffServiceClient,
-        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
-        work_list_service_client::WorkListServiceClient,
+        deadline_service_client::DeadlineServiceClient, letter_service_client::LetterServiceClient,
+        staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
     },
 };
 
@@ -40,6 +40,11 @@ pub(super) fn deadlines(common: &Common) -> anyhow::Result<DeadlineServiceClient
 /// Tasks for people.
 pub(super) fn tasks(common: &Common) -> anyhow::Result<TaskServiceClient<Client>> {
     Ok(TaskServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
+/// Letters.
+pub(super) fn letters(common: &Common) -> anyhow::Result<LetterServiceClient<Client>> {
+    Ok(LetterServiceClient::new(connect(common)?))
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {

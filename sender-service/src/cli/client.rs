@@ -6,8 +6,8 @@ use framme_shared::{
     wire::pb::sender::{
         confirmation_service_client::ConfirmationServiceClient, deadline_service_client::DeadlineServiceClient,
         evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
-        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient,
+        letter_service_client::LetterServiceClient, sender_service_client::SenderServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
 
@@ -42,6 +42,12 @@ impl Session {
     pub(super) fn deadlines(&self) -> Result<DeadlineServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(DeadlineServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for letters.
+    pub(super) fn letters(&self) -> Result<LetterServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(LetterServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// The same for signed figures.

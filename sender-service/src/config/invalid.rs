@@ -54,6 +54,15 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("confirmation.poll_ms must be 10-3600000")]
     ConfirmationPoll,
+    /// Nobody can dial it.
+    #[error("letters.desk_phone must be digits with single spaces or hyphens between, optionally after a plus")]
+    DeskPhone,
+    /// Outside its range.
+    #[error("letters.ask_every_minutes must be 1-1440")]
+    LettersAskEvery,
+    /// Outside its range.
+    #[error("letters.poll_ms must be 10-3600000")]
+    LettersPoll,
     /// Outside its range.
     #[error("figures.promise_hours must be 1-8784 for each urgency")]
     Promise,

@@ -105,6 +105,11 @@ pub const RULES: &[Rule] = &[
     rule("MarkFaultySoftware", &[Desk, Administrator]),
     rule("UnmarkFaultySoftware", &[Desk, Administrator]),
     rule("ExportEvidence", &[Desk, Administrator]),
+    rule("OrderLetter", &[Desk]),
+    rule("PrintLetter", &[Desk]),
+    rule("RecordLetterPosted", &[Desk]),
+    rule("RecordLetterCall", &[Desk]),
+    rule("ListLetters", &[Officer, Desk]),
 ];
 
 /// Who may read the content of a report (`GetReport` with `include_content`).

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{
     confirmation,
     delivery::{self, Claimed},
-    reconciliation, redirect,
+    letter, reconciliation, redirect,
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -142,6 +142,7 @@ impl Change for ReleaseLeases {
         withdrawal::release_all(tx.conn(), at).await?;
         redirect::release_all(tx.conn(), at).await?;
         reconciliation::release_all(tx.conn(), at).await?;
-        confirmation::release_all(tx.conn(), at).await
+        confirmation::release_all(tx.conn(), at).await?;
+        letter::release_all(tx.conn(), at).await
     }
 }

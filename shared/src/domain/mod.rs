@@ -13,6 +13,7 @@ pub mod identity_number;
 pub mod ids;
 pub mod jws;
 pub mod language;
+pub mod letter;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;

@@ -237,6 +237,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             lease_seconds: 600,
             ..OutboxConfig::default()
         },
+        letters: framme_sender::config::LettersConfig::default(),
         confirmation: ConfirmationConfig {
             poll_ms: 100,
             ..ConfirmationConfig::default()

@@ -367,6 +367,7 @@ async fn start_district(
             limits: ServeLimits::local(),
         },
         confirmation: ConfirmationConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),

@@ -143,6 +143,7 @@ fn config(stage: &Stage) -> Config {
             limits: ServeLimits::local(),
         },
         outbox: OutboxConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         confirmation: ConfirmationConfig::default(),
         feedback: FeedbackConfig::default(),
         attachments: AttachmentLimits::default(),

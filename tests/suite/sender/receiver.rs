@@ -25,6 +25,7 @@ use framme_shared::{
                 UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
                 holding_service_server::HoldingServiceServer,
+                letter_service_server::LetterServiceServer,
                 statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
@@ -73,6 +74,7 @@ struct State {
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
     questions: Questions,
+    letters: LettersState,
     uploads_break_after: Option<usize>,
     /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
     statements: Vec<String>,
@@ -100,6 +102,7 @@ impl PlayedReceiver {
                 confirmed: 0,
                 files: HashMap::new(),
                 questions: Questions::default(),
+                letters: LettersState::default(),
                 uploads_break_after: None,
                 statements: Vec::new(),
                 answers: None,
@@ -111,7 +114,8 @@ impl PlayedReceiver {
         let server = Server::builder()
             .add_service(service)
             .add_service(statements)
-            .add_service(holdings);
+            .add_service(holdings)
+            .add_service(LetterServiceServer::new(Letters(Arc::clone(&receiver))));
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -320,8 +324,11 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
     ReceiptSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
 }
 
+mod letters;
 mod questions;
 
+pub(crate) use letters::Word;
+use letters::{Letters, LettersState};
 pub(crate) use questions::Answers;
 use questions::{Holdings, Questions};
 
