@@ -28,6 +28,9 @@ const CONTRACT: &[&str] = &[
     "framme/receiver/v1/receiver_service.proto",
     "framme/receiver/v1/task_service.proto",
     "framme/receiver/v1/statement_service.proto",
+    "framme/exchange/v1/readiness_service.proto",
+    "framme/sender/v1/readiness_service.proto",
+    "framme/receiver/v1/waiting_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

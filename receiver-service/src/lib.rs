@@ -17,6 +17,7 @@ pub mod grpc;
 pub mod holding;
 pub mod inbox;
 pub mod keys;
+pub mod readiness;
 pub mod receipts;
 pub mod reconciliation;
 pub mod recovery;

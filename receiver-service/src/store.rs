@@ -1,5 +1,6 @@
 //! The receiver's tables: one file per table or idea, each function one statement. Nothing here decides anything.
 
+pub mod activity;
 pub mod attachment;
 pub mod child;
 mod columns;
@@ -9,6 +10,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod notified;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -17,9 +19,12 @@ pub mod request;
 pub mod restoring;
 pub mod rewrap;
 pub mod secret;
+pub mod sender_call;
 pub mod staff;
+pub mod staffing;
 pub mod statistics;
 pub mod transmission;
+pub mod waiting;
 pub mod work_list;
 
 use framme_shared::db::{Migration, Schema};
@@ -62,6 +67,11 @@ pub static SCHEMA: Schema = Schema {
             number: 7,
             name: "receipts_of_transmission",
             sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
+        },
+        Migration {
+            number: 8,
+            name: "readiness",
+            sql: include_str!("../migrations/0008_readiness.sql"),
         },
     ],
 };

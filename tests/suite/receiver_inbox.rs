@@ -210,6 +210,7 @@ async fn store_only(receiving: &Receiving, request: &SubmitTransmissionRequest) 
             submitted_at: from_pb(request.submitted_time.as_ref().unwrap()).unwrap(),
             attachment_count: 0,
             content_sha256: Digest::of(&request.content),
+            drill: false,
         },
         children: vec![NewChild {
             id: child.child_id.parse().unwrap(),

@@ -41,11 +41,13 @@ pub enum Rpc {
     ListTasks,
     /// `TaskService.CloseTask`
     CloseTask,
+    /// `WaitingService.CountWaiting`
+    CountWaiting,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -64,7 +66,25 @@ impl Rpc {
         Self::CloseTask,
         Self::ListStatements,
         Self::GetStatement,
+        Self::CountWaiting,
     ];
+
+    /// Whether a person who may assign works the list by this call: looks at it, reads, or moves a child.
+    #[must_use]
+    pub const fn works_the_list(self) -> bool {
+        matches!(
+            self,
+            Self::ListTransmissions
+                | Self::GetTransmission
+                | Self::DownloadAttachment
+                | Self::AssignChild
+                | Self::RevokeAssignment
+                | Self::RegisterChild
+                | Self::RejectChild
+                | Self::RedirectChild
+                | Self::RecordAssessment
+        )
+    }
 
     /// The method's name in the contract.
     #[must_use]
@@ -88,6 +108,7 @@ impl Rpc {
             Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
+            Self::CountWaiting => "CountWaiting",
         }
     }
 }
@@ -182,6 +203,11 @@ pub const RULES: &[Rule] = &[
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
     may(LEADER, Rpc::CloseTask, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
+    may(LEADER, Rpc::CountWaiting, Reach::Everything),
+    may(DUTY, Rpc::CountWaiting, Reach::Everything),
+    may(CASEWORKER, Rpc::CountWaiting, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::CountWaiting, Reach::Everything),
+    may(Role::CaseSystem, Rpc::CountWaiting, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

@@ -7,7 +7,8 @@ use framme_shared::{
     },
     wire::pb::receiver::{
         staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
+        task_service_client::TaskServiceClient, waiting_service_client::WaitingServiceClient,
+        work_list_service_client::WorkListServiceClient,
     },
 };
 
@@ -34,6 +35,11 @@ pub(super) fn statements(common: &Common) -> anyhow::Result<StatementServiceClie
 /// Tasks for people.
 pub(super) fn tasks(common: &Common) -> anyhow::Result<TaskServiceClient<Client>> {
     Ok(TaskServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
+/// How much waits.
+pub(super) fn waiting(common: &Common) -> anyhow::Result<WaitingServiceClient<Client>> {
+    Ok(WaitingServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {

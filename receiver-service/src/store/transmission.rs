@@ -42,6 +42,8 @@ pub struct NewTransmission {
     pub attachment_count: u64,
     /// SHA-256 of the content.
     pub content_sha256: Digest,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 /// The sealed content, with what opens it.
@@ -86,11 +88,11 @@ const INSERT: ManyRows = ManyRows {
         INSERT INTO transmission
             (transmission_id, sender, sent_id, sequence, report_id, report_type, urgency_rank, submitted_at,
              arrived_at, stored_at, stored_receipt_sequence, attachment_count, content_sha256, wrapped_key,
-             master_key_id, written_at, written_by)
+             master_key_id, drill, written_at, written_by)
         SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, NULL, NULL, column10,
-               column11, column12, column13, column9, 'store_transmission'
+               column11, column12, column13, column14, column9, 'store_transmission'
         FROM (VALUES",
-    columns: 13,
+    columns: 14,
     tail: ") AS arriving
         WHERE 1 = 1
         ON CONFLICT DO NOTHING
@@ -127,6 +129,7 @@ pub async fn insert(
                 .bind(new.content_sha256.as_bytes().as_slice())
                 .bind(content.key.as_bytes())
                 .bind(master_of(&content.key))
+                .bind(i64::from(new.drill))
         })
         .await?;
     let new = rows

@@ -76,6 +76,8 @@ pub struct Entry {
     pub stored_at: Timestamp,
     /// How many attachments it has.
     pub attachment_count: u64,
+    /// Whether it is a drill.
+    pub drill: bool,
     /// Its children, in order of their numbers.
     pub children: Vec<Child>,
 }
@@ -115,7 +117,7 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
     let rows = sqlx::query(
         "-- work_list::entry
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
         FROM transmission t
@@ -143,7 +145,7 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
             LIMIT $5
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
         FROM page p
@@ -182,7 +184,7 @@ async fn every(
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
         FROM page p
@@ -222,7 +224,7 @@ async fn own(
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
         FROM page p
@@ -258,6 +260,7 @@ fn grouped(rows: &[AnyRow]) -> Result<Vec<Entry>, StoreError> {
                 submitted_at: columns.time("submitted_at")?,
                 stored_at: columns.time("stored_at")?,
                 attachment_count: columns.count("attachment_count")?,
+                drill: columns.flag("drill")?,
                 children: vec![child],
             }),
         }

@@ -51,6 +51,7 @@ pub fn summary(visible: &Visible) -> TransmissionSummary {
             .map(|child| child_state(child, &child.state))
             .collect(),
         attachment_count: u32::try_from(entry.attachment_count).unwrap_or(u32::MAX),
+        drill: entry.drill,
     }
 }
 

@@ -11,6 +11,8 @@ mod connection;
 mod database;
 mod dialect;
 mod error;
+pub mod heartbeat;
+pub mod incidents;
 mod ledger;
 mod mark;
 mod migrate;

@@ -28,7 +28,7 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, and tasks and notices for people. Applied before the service's own.
+/// What every database has: the ledger, tasks and notices for people, and heartbeats. Applied before the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -46,6 +46,11 @@ pub(super) const BASE: Schema = Schema {
             number: 3,
             name: "notice",
             sql: include_str!("base/0003_notice.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "heartbeat",
+            sql: include_str!("base/0004_heartbeat.sql"),
         },
     ],
 };

@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod closed_set;
 pub mod digest;
+pub mod drill;
 pub mod evidence;
 pub mod figures;
 pub mod holding;
@@ -14,6 +15,7 @@ pub(crate) mod masked;
 pub mod municipality;
 pub mod notice;
 pub mod organisation;
+pub mod readiness;
 pub mod receipt;
 pub mod reconciliation;
 pub mod report;

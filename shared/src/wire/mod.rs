@@ -4,6 +4,7 @@ pub mod decoding;
 pub mod json;
 pub mod national;
 pub mod pb;
+pub mod readiness;
 pub mod reconciliation;
 pub mod report;
 pub mod scope;

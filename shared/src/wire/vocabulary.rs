@@ -3,8 +3,10 @@
 
 use super::pb;
 use crate::domain::{
+    drill::DrillResult,
     figures::KnownToService,
     lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
+    readiness::Duty,
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -42,5 +44,7 @@ both_ways! {
     sender::Standing <=> Standing { Open, Delivered, Closed }
     sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }
     receiver::KnownToService <=> KnownToService { Known, NotKnown }
+    sender::DrillResult <=> DrillResult { Waiting, Unanswered, Answered, Late, Ended }
+    exchange::DutyState <=> Duty { Covered, Uncovered, Absent }
     receiver::StaffRole <=> StaffRole { IntakeLeader, Caseworker, Duty, Administrator }
 }

@@ -140,6 +140,7 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, ev
             submitted_at: envelope.submitted_at,
             attachment_count: report.attachments.len() as u64,
             content_sha256: envelope.sha256,
+            drill: report.drill,
         },
         children: report
             .children
