@@ -11,6 +11,7 @@ mod held;
 mod json;
 mod keys;
 mod outcome;
+mod readiness;
 mod receiver;
 mod reconciliation;
 mod report;

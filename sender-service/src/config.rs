@@ -3,6 +3,7 @@
 mod confirmation;
 mod invalid;
 mod outbox;
+mod readiness;
 mod reconciliation;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use self::{
     confirmation::ConfirmationConfig, invalid::InvalidConfig, outbox::OutboxConfig,
+    readiness::{DrillConfig, ReadinessConfig},
     reconciliation::ReconciliationConfig,
 };
 use crate::directory::Directory;
@@ -66,6 +68,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: statement::Schedule,
+    /// How receivers are asked whether somebody could open.
+    #[serde(default)]
+    pub readiness: ReadinessConfig,
+    /// Drills.
+    #[serde(default)]
+    pub drills: DrillConfig,
     /// Who gets reports about whom.
     pub receivers: Vec<ReceiverConfig>,
 }
@@ -149,6 +157,8 @@ impl Config {
             return Err(InvalidConfig::Promise);
         }
         self.statements.check()?;
+        self.readiness.check()?;
+        self.drills.check()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -251,6 +261,11 @@ mod tests {
             with(|c| c.statements.alarm_hour = 3),
             Err(InvalidConfig::Statements(_))
         ));
+        assert!(matches!(
+            with(|c| c.readiness.every_seconds = 901),
+            Err(InvalidConfig::Readiness)
+        ));
+        assert!(matches!(with(|c| c.drills.answer_hours = 0), Err(InvalidConfig::Drills)));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
         assert!(matches!(
             with(|c| c.reconciliation.hour = 24),

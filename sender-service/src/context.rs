@@ -8,7 +8,10 @@ use framme_shared::{
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, figures::Sources, followers::Followers, signing::Signing, window::Windows};
+use crate::{
+    config::ReadinessConfig, directory::Directory, drill::Drills, figures::Sources, followers::Followers,
+    signing::Signing, window::Windows,
+};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -38,4 +41,8 @@ pub struct Context {
     pub windows: Windows,
     /// When it is asked whether what was handed over is still there.
     pub confirmation: Schedule,
+    /// How receivers are asked whether somebody could open.
+    pub readiness: ReadinessConfig,
+    /// What drills are made by.
+    pub drills: Drills,
 }

@@ -12,6 +12,7 @@ mod follow;
 mod follow_all;
 mod gate;
 mod read;
+mod readiness;
 mod receivers;
 mod reconciliation;
 mod request;
@@ -35,6 +36,7 @@ use framme_shared::{
         confirmation_service_server::ConfirmationServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
+        readiness_service_server::ReadinessServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
@@ -89,6 +91,11 @@ impl Api {
     /// Questions to receivers, ready to be added to a listener's routes.
     pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
         ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Drills, ready to be added to a listener's routes.
+    pub fn readiness_service(self) -> ReadinessServiceServer<Self> {
+        ReadinessServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.

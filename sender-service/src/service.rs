@@ -28,6 +28,7 @@ use tonic::transport::Channel;
 use crate::{
     config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
+    drill::{DrillWorker, Drills},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
@@ -35,6 +36,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
+    readiness::{ReadinessWorker, areas_of},
     reconciliation::ReconciliationWorker,
     recovery::AllowTakingBack,
     signing::{Signing, SigningError},
@@ -205,6 +207,14 @@ async fn start(
         let (receivers, by) = (receivers.clone(), "program".to_owned());
         database.change(AllowTakingBack { receivers, by }).await?;
     }
+    let areas = config.receivers.iter().map(|receiver| {
+        let (of, all) = (receiver.organisation, &receiver.municipalities);
+        (of, areas_of(&directory, all, &of))
+    });
+    let drills = Drills {
+        config: config.drills,
+        areas: areas.collect(),
+    };
     let context = Arc::new(Context {
         database,
         keys,
@@ -219,6 +229,8 @@ async fn start(
         followers: Followers::default(),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
+        readiness: config.readiness,
+        drills,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -317,6 +329,7 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
+    let readiness = api.clone().readiness_service();
     let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
     for name in [
         name_of(&reports),
@@ -325,6 +338,7 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&readiness),
     ] {
         standard
             .health
@@ -340,7 +354,8 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(evidence),
+                .add_service(evidence)
+                .add_service(readiness),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -380,6 +395,14 @@ fn start_workers(
             config.statements,
             backoff,
         );
+        if config.readiness.enabled {
+            let areas = context.drills.areas.get(&receiver.organisation).cloned();
+            let (areas, to) = (areas.unwrap_or_default(), receiver.organisation);
+            let asking = ReadinessWorker::new(Arc::clone(context), to, channel()?, areas, config.readiness);
+            shutdown.spawn("readiness", asking.run(shutdown.clone()));
+        }
+        let drilling = DrillWorker::new(Arc::clone(context), tracking.clone());
+        shutdown.spawn("drills", drilling.run(shutdown.clone()));
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));

@@ -10,6 +10,7 @@ pub mod credential;
 pub mod data_key;
 pub mod delivery;
 pub mod doubt;
+pub mod drill;
 pub mod entry;
 pub mod faulty;
 pub mod figures;
@@ -17,6 +18,7 @@ pub mod holding;
 pub mod holdings;
 pub mod news;
 pub mod period;
+pub mod readiness;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
@@ -78,6 +80,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "may_take_back",
             sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "readiness",
+            sql: include_str!("../migrations/0010_readiness.sql"),
         },
     ],
 };

@@ -5,7 +5,7 @@ use framme_shared::{
     runtime::tls::TrustFiles,
     wire::pb::sender::{
         confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
-        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        figures_service_client::FiguresServiceClient, readiness_service_client::ReadinessServiceClient, sender_service_client::SenderServiceClient,
         statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
@@ -47,6 +47,11 @@ impl Session {
     pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for drills.
+    pub(super) fn readiness(&self) -> Result<ReadinessServiceClient<access::Client>, CommandError> {
+        Ok(ReadinessServiceClient::new(self.access.client(|| self.configured())?))
     }
 
     /// The same for evidence.

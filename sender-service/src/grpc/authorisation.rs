@@ -98,6 +98,7 @@ pub const RULES: &[Rule] = &[
     rule("AskHeld", &[Desk, Administrator]),
     rule("MarkFaultySoftware", &[Desk, Administrator]),
     rule("UnmarkFaultySoftware", &[Desk, Administrator]),
+    rule("StartDrill", &[Desk, Administrator]),
     rule("ExportEvidence", &[Desk, Administrator]),
 ];
 

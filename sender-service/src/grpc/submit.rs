@@ -150,6 +150,10 @@ impl Api {
             max_attachment_bytes: self.context.max_attachment_bytes,
         };
         let report = parse(message, &rules)?;
+        if report.drill {
+            let rule = "must be left out: the program makes drills";
+            return Err(Failure::invalid_field("drill", rule));
+        }
         let parts = split(&report, &self.context.directory)?;
         Ok(Submission { report, parts, sha256 })
     }
@@ -213,6 +217,7 @@ impl Api {
                 police_district: report.reporter.police_district.expose().to_owned(),
                 submitted_by: caller.holder.to_string(),
                 children: report.children.len() as i64,
+                drill: false,
             },
             new_key,
             parts: submission

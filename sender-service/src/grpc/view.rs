@@ -27,6 +27,7 @@ pub fn report(view: &ReportView) -> ReportState {
         submitted_time: Some(time(view.submitted_at)),
         transmissions: view.transmissions.iter().map(transmission).collect(),
         delivered_time: view.delivered_at().map(time),
+        drill: view.drill,
     }
 }
 

@@ -158,8 +158,8 @@ pub async fn insert_report(
     sqlx::query(
         "-- recovered::insert_report
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
-    answer, standing, delivered_at, children, children_open, written_at, written_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, 'TakeBack')
+    answer, standing, delivered_at, children, children_open, drill, written_at, written_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, $10, 'TakeBack')
 ON CONFLICT (report_id) DO NOTHING",
     )
     .bind(report.report.to_string())
@@ -170,6 +170,7 @@ ON CONFLICT (report_id) DO NOTHING",
     .bind(submitted_at.as_microsecond())
     .bind(report.submitted_by.clone())
     .bind(Vec::<u8>::new())
+    .bind(i64::from(report.drill))
     .bind(at.as_microsecond())
     .execute(conn)
     .await?;

@@ -39,16 +39,18 @@ pub struct NewReport {
     pub submitted_by: String,
     /// How many children it is about.
     pub children: i64,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 const INSERT: ManyRows = ManyRows {
     head: "-- report::insert
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
-    answer, standing, delivered_at, children, children_open, written_at, written_by)
-SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'open', NULL, column9, column9, column6,
-    'AcceptReport'
+    answer, standing, delivered_at, children, children_open, drill, written_at, written_by)
+SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'open', NULL, column9, column9, column10,
+    column6, 'AcceptReport'
 FROM (VALUES",
-    columns: 9,
+    columns: 10,
     tail: ") AS new",
 };
 
@@ -70,6 +72,7 @@ pub async fn insert(
                 .bind(report.submitted_by.as_str())
                 .bind(*answer)
                 .bind(report.children)
+                .bind(i64::from(report.drill))
         })
         .await?;
     exactly(inserted, reports.len())

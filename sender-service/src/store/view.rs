@@ -31,6 +31,8 @@ pub struct ReportView {
     pub police_district: String,
     /// When it was taken.
     pub submitted_at: Timestamp,
+    /// Whether it is a drill.
+    pub drill: bool,
     /// One per receiver.
     pub transmissions: Vec<TransmissionView>,
 }
@@ -83,6 +85,7 @@ impl ReportView {
 macro_rules! view_columns {
     () => {
         "SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
+    report.drill,
     transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
     transmission.last_failure, transmission.delivery_state, child.child_id, child.transmission_id, child.place,
     child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
@@ -216,6 +219,7 @@ fn read_report(row: &AnyRow) -> Result<ReportView, StoreError> {
         urgency: reader.word("urgency", Urgency::parse)?,
         police_district: reader.text("police_district")?,
         submitted_at: reader.time("submitted_at")?,
+        drill: reader.flag("drill")?,
         transmissions: Vec::new(),
     })
 }

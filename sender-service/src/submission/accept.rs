@@ -268,6 +268,7 @@ impl AcceptReport {
             urgency: self.report.urgency,
             police_district: self.report.police_district.clone(),
             submitted_at: at,
+            drill: self.report.drill,
             transmissions: self.parts.iter().zip(transmissions).map(transmission).collect(),
         }
     }
