@@ -35,8 +35,8 @@ use crate::{
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Readiness, Reconciliation,
-        Recovery, StaffRegister, Statements, Tasks, Waiting, WorkList,
+        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Readiness, Reconciliation, Recovery,
+        StaffRegister, Statements, Tasks, Waiting, WorkList,
     },
     readiness::{Activity, ReadinessWorker},
     receipts::{Notary, Wakeups},

@@ -20,7 +20,9 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, invalid::InvalidConfig, outbox::OutboxConfig,
+    confirmation::ConfirmationConfig,
+    invalid::InvalidConfig,
+    outbox::OutboxConfig,
     readiness::{DrillConfig, ReadinessConfig},
     reconciliation::ReconciliationConfig,
 };
@@ -265,7 +267,10 @@ mod tests {
             with(|c| c.readiness.every_seconds = 901),
             Err(InvalidConfig::Readiness)
         ));
-        assert!(matches!(with(|c| c.drills.answer_hours = 0), Err(InvalidConfig::Drills)));
+        assert!(matches!(
+            with(|c| c.drills.answer_hours = 0),
+            Err(InvalidConfig::Drills)
+        ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
         assert!(matches!(
             with(|c| c.reconciliation.hour = 24),

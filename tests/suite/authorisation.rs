@@ -28,6 +28,7 @@ const fn may(call: &'static str, roles: &'static [&'static str]) -> Rule {
 
 const POLICE: &[&str] = &["officer", "desk", "system"];
 const READERS: &[&str] = &["intake leader", "duty", "caseworker", "case system"];
+const EVERYBODY: &[&str] = &["intake leader", "duty", "caseworker", "administrator", "case system"];
 const ASSIGNERS: &[&str] = &["intake leader", "duty", "case system"];
 
 /// `framme.sender.v1`.
@@ -59,6 +60,7 @@ const SENDER: &[Rule] = &[
     may("ConfirmationService/AskHeld", &["desk", "administrator"]),
     may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
     may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
+    may("ReadinessService/StartDrill", &["desk", "administrator"]),
     may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
 ];
 
@@ -85,6 +87,7 @@ const RECEIVER: &[Rule] = &[
     may("TaskService/CloseTask", &["intake leader", "administrator"]),
     may("StatementService/ListStatements", &["intake leader", "administrator"]),
     may("StatementService/GetStatement", &["intake leader", "administrator"]),
+    may("WaitingService/CountWaiting", EVERYBODY),
 ];
 
 /// Every call of the services in a package.

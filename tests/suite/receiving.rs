@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig, ReadinessConfig},
     core::Core,
 };
 use framme_shared::{
@@ -28,11 +28,12 @@ use framme_shared::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
                 figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
-                statement_service_client::StatementServiceClient,
+                readiness_service_client::ReadinessServiceClient, statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
+                waiting_service_client::WaitingServiceClient,
             },
             report as pb,
         },
@@ -207,6 +208,21 @@ impl Receiving {
         HoldingServiceClient::new(self.channel(organisation))
     }
 
+    /// Questions whether somebody could open, as this organisation.
+    pub(crate) fn readiness(&self, organisation: u32) -> ReadinessServiceClient<Channel> {
+        ReadinessServiceClient::new(self.channel(organisation))
+    }
+
+    /// How much waits, as the holder of this token.
+    pub(crate) fn waiting(&self, token: &str) -> WaitingServiceClient<framme_demo::world::Client> {
+        self.local().waiting(token).unwrap()
+    }
+
+    /// The administrator's token.
+    pub(crate) fn administrator(&self) -> String {
+        self.administrator.clone()
+    }
+
     fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
@@ -378,6 +394,11 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        serves: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -3,10 +3,12 @@
 mod attachments;
 mod credentials;
 mod doctor;
+mod drills;
 mod evidence;
 mod figures;
 mod holding;
 mod outbox;
+mod readiness;
 mod receiver;
 mod recovery;
 mod requests;

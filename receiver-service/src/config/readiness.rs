@@ -67,6 +67,10 @@ impl ReadinessConfig {
             && (3..=1_440).contains(&self.sender_silent_minutes)
             && (3..=1_440).contains(&self.clock_stopped_minutes)
             && (1..=168).contains(&self.drill_answer_hours);
-        if sensible { Ok(()) } else { Err(InvalidConfig::Readiness) }
+        if sensible {
+            Ok(())
+        } else {
+            Err(InvalidConfig::Readiness)
+        }
     }
 }

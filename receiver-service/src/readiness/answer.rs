@@ -36,7 +36,9 @@ impl Change for Called {
 
     async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
         let at = tx.at();
-        let beat = self.clocks_beat_age.map(|age| at.saturating_sub(age).unwrap_or(Timestamp::UNIX_EPOCH));
+        let beat = self
+            .clocks_beat_age
+            .map(|age| at.saturating_sub(age).unwrap_or(Timestamp::UNIX_EPOCH));
         let areas: Areas = self.areas.iter().copied().collect();
         sender_call::write(tx.conn(), &self.sender, beat, &self.software_version, &areas, at).await
     }

@@ -17,7 +17,11 @@ pub(super) fn watched(
     let parsed = |text: &str| Area::parse(text).ok();
     let mut areas: BTreeSet<Area> = configured.iter().copied().collect();
     if configured.is_empty() {
-        areas.extend(people.iter().flat_map(|member| member.access.areas.iter().filter_map(parsed)));
+        areas.extend(
+            people
+                .iter()
+                .flat_map(|member| member.access.areas.iter().filter_map(parsed)),
+        );
     }
     areas.extend(asked.iter().flat_map(|areas| areas.iter().filter_map(parsed)));
     let waiting: Vec<Area> = waiting.filter_map(|area| parsed(&area)).collect();

@@ -31,12 +31,7 @@ pub struct ReadinessWorker {
 impl ReadinessWorker {
     /// A worker of a process that takes calls from now on.
     #[must_use]
-    pub fn new(
-        core: Arc<Core>,
-        config: ReadinessConfig,
-        serves: Vec<Area>,
-        senders: Vec<OrganisationNumber>,
-    ) -> Self {
+    pub fn new(core: Arc<Core>, config: ReadinessConfig, serves: Vec<Area>, senders: Vec<OrganisationNumber>) -> Self {
         let up_since = core.clock.now();
         Self {
             core,

@@ -5,8 +5,9 @@ use framme_shared::{
     runtime::tls::TrustFiles,
     wire::pb::sender::{
         confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
-        figures_service_client::FiguresServiceClient, readiness_service_client::ReadinessServiceClient, sender_service_client::SenderServiceClient,
-        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+        figures_service_client::FiguresServiceClient, readiness_service_client::ReadinessServiceClient,
+        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient,
     },
 };
 

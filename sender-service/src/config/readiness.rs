@@ -60,7 +60,11 @@ impl ReadinessConfig {
             && (1..=1_440).contains(&self.silent_minutes)
             && (3..=1_440).contains(&self.clock_stopped_minutes)
             && (1..=168).contains(&self.unworked_hours);
-        if sensible { Ok(()) } else { Err(InvalidConfig::Readiness) }
+        if sensible {
+            Ok(())
+        } else {
+            Err(InvalidConfig::Readiness)
+        }
     }
 }
 

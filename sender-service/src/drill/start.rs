@@ -63,8 +63,7 @@ pub fn prepare(
     let parsed = parse(&message, &rules)?;
     let bytes = to_pb(&parsed).encode_to_vec();
     let (key, new_key) = sealed::new_key(&context.keys);
-    let transmission =
-        TransmissionId::from_uuid(context.random.new_uuid_at(now)).expect("a version 7 UUID is not nil");
+    let transmission = TransmissionId::from_uuid(context.random.new_uuid_at(now)).expect("a version 7 UUID is not nil");
     let children = parsed.children.iter().zip(0..).map(|(child, place)| PartChild {
         child: child.id,
         place,
@@ -133,7 +132,11 @@ impl Change for StartDrill {
         } = &self.prepared;
         if let Some(before) = drill::find(&mut *tx.conn(), report).await? {
             let is_same = before.receiver == *receiver;
-            return Ok(if is_same { Started::Before(before) } else { Started::Differs });
+            return Ok(if is_same {
+                Started::Before(before)
+            } else {
+                Started::Differs
+            });
         }
         if let Some(open) = drill::open_of(&mut *tx.conn(), receiver).await?.into_iter().next() {
             return Ok(Started::Before(open));

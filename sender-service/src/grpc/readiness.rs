@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use framme_shared::{
-    domain::{
-        ids::ReportId,
-        organisation::OrganisationNumber,
-        readiness::Incident,
-    },
+    domain::{ids::ReportId, organisation::OrganisationNumber, readiness::Incident},
     wire::{
         pb::sender::{
-            AreaState, DrillResult, DrillState, ReadinessState, ReceiverReadiness, StartDrillRequest, StartDrillResponse,
-            readiness_service_server::ReadinessService,
+            AreaState, DrillResult, DrillState, ReadinessState, ReceiverReadiness, StartDrillRequest,
+            StartDrillResponse, readiness_service_server::ReadinessService,
         },
         scope::Scope,
         status::Failure,
@@ -96,7 +92,11 @@ impl Api {
             asked_time: (row.asked_at > Timestamp::UNIX_EPOCH).then(|| time::to_pb(row.asked_at)),
             answered_time: row.answered_at.map(time::to_pb),
             not_ready_since_time: row.not_ready_since.map(time::to_pb),
-            incidents: row.incidents.iter().map(|incident: &Incident| incident.to_string()).collect(),
+            incidents: row
+                .incidents
+                .iter()
+                .map(|incident: &Incident| incident.to_string())
+                .collect(),
             software_version: row.software_version,
             clock_offset_milliseconds: row.clock_offset_micros / 1_000,
             clocks_beat_time: row.clocks_beat_at.map(time::to_pb),

@@ -21,8 +21,7 @@ pub async fn keep(
     found: Vec<NewTask>,
     outcome: &'static str,
 ) -> Result<(), StoreError> {
-    let wrong: BTreeSet<(&'static str, String)> =
-        found.iter().map(|task| (task.kind, task.subject.clone())).collect();
+    let wrong: BTreeSet<(&'static str, String)> = found.iter().map(|task| (task.kind, task.subject.clone())).collect();
     for task in found {
         tasks::raise(tx, task).await?;
     }

@@ -47,7 +47,12 @@ pub fn read_answer(
     let mut answered = read_areas(&response.areas, asked, &clock)?;
     let told: BTreeSet<Area> = answered.iter().map(|area| area.area).collect();
     // Of whom nothing is said, nobody is there.
-    answered.extend(asked.iter().filter(|area| !told.contains(area)).map(|area| AreaReadiness::nobody(*area)));
+    answered.extend(
+        asked
+            .iter()
+            .filter(|area| !told.contains(area))
+            .map(|area| AreaReadiness::nobody(*area)),
+    );
     answered.sort_by_key(|area| area.area);
     answered.dedup_by_key(|area| area.area);
     Ok(Answer {
@@ -212,7 +217,12 @@ mod tests {
         let later = |seconds| Some(to_pb(NOW + SignedDuration::from_secs(seconds)));
         let wrong: Vec<Box<dyn FnOnce(&mut CheckReadinessResponse)>> = vec![
             Box::new(|it| it.receiver_time = None),
-            Box::new(|it| it.receiver_time = Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })),
+            Box::new(|it| {
+                it.receiver_time = Some(prost_types::Timestamp {
+                    seconds: i64::MAX,
+                    nanos: 0,
+                })
+            }),
             Box::new(|it| it.software_version.clear()),
             Box::new(|it| it.software_version = "1\n".to_owned()),
             Box::new(|it| it.areas = vec![it.areas[0].clone(); 1_001]),

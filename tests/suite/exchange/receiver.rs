@@ -14,7 +14,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig, ReadinessConfig},
     store::{SCHEMA, receipt},
 };
 use framme_shared::{
@@ -218,6 +218,11 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        serves: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -10,8 +10,8 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
-        ReconciliationConfig,
+        AttachmentLimits, ConfirmationConfig, DrillConfig, FiguresConfig, LocalConfig, OutboxConfig, ReadinessConfig,
+        ReceiverConfig, ReconciliationConfig,
     },
     credentials::IssueCredential,
     grpc::authorisation::Role,
@@ -242,6 +242,14 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
+        drills: DrillConfig {
+            scheduled: false,
+            ..DrillConfig::default()
+        },
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use framme_sender::{
     Config,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
-        ReconciliationConfig,
+        AttachmentLimits, ConfirmationConfig, DrillConfig, FiguresConfig, LocalConfig, OutboxConfig, ReadinessConfig,
+        ReceiverConfig, ReconciliationConfig,
     },
     doctor::{Subject, examine},
 };
@@ -145,6 +145,14 @@ fn config(stage: &Stage) -> Config {
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
+        drills: DrillConfig {
+            scheduled: false,
+            ..DrillConfig::default()
+        },
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -8,16 +8,18 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::{ConfirmationConfig, OutboxConfig},
+    config::{ConfirmationConfig, DrillConfig, OutboxConfig, ReadinessConfig},
     context::Context,
     credentials::IssueCredential,
     directory::Directory,
+    drill::{DrillWorker, Drills},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
     holding::{self, HoldingWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
+    readiness::ReadinessWorker,
     signing::Signing,
     statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
@@ -52,7 +54,8 @@ use framme_shared::{
         report::{Report, Urgency},
         sender::{
             SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
-            figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+            figures_service_client::FiguresServiceClient, readiness_service_client::ReadinessServiceClient,
+            sender_service_client::SenderServiceClient,
         },
     },
 };
@@ -100,6 +103,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(database: TestDatabase) -> Self {
+        Self::set_with(database, false).await
+    }
+
+    /// With drills by the program itself.
+    pub(crate) async fn set_with(database: TestDatabase, scheduled: bool) -> Self {
         let clock = Arc::new(ManualClock::new("2026-03-02T08:00:00Z".parse().unwrap()));
         let pki = Pki::new(clock.now()).unwrap();
         let sender = pki::POLICE_DISTRICT.number();
@@ -147,6 +155,16 @@ impl Stage {
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
             confirmation: Schedule::default(),
+            readiness: ReadinessConfig::default(),
+            drills: Drills {
+                config: DrillConfig {
+                    scheduled,
+                    ..DrillConfig::default()
+                },
+                areas: [(one, TROMSO), (other, HARSTAD)]
+                    .map(|(receiver, area)| (receiver, vec![Area::parse(area).unwrap()]))
+                    .into(),
+            },
         });
         let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
@@ -260,6 +278,30 @@ impl Stage {
         let config = ConfirmationConfig::default();
         let peer = self.peers[receiver].clone();
         HoldingWorker::new(Arc::clone(&self.context), peer, &config, Backoff::default())
+    }
+
+    /// The worker that asks the first (0) or second (1) receiver whether somebody could open.
+    pub(crate) fn readiness(&self, receiver: usize) -> ReadinessWorker {
+        let address = [&self.first, &self.second][receiver].address.clone();
+        let area = Area::parse([TROMSO, HARSTAD][receiver]).unwrap();
+        ReadinessWorker::new(
+            Arc::clone(&self.context),
+            self.receiver_number(receiver),
+            Endpoint::from_shared(address).unwrap().connect_lazy(),
+            vec![area],
+            ReadinessConfig::default(),
+        )
+    }
+
+    /// The worker of this receiver's drills.
+    pub(crate) fn drills(&self, receiver: usize) -> DrillWorker {
+        DrillWorker::new(Arc::clone(&self.context), self.peers[receiver].clone())
+    }
+
+    /// Drills by hand, as a person at the desk.
+    pub(crate) fn drilling(&self) -> ReadinessServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        ReadinessServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
     }
 
     /// Asks this receiver everything that is due.
@@ -381,6 +423,7 @@ async fn serve_local(context: Arc<Context>) -> String {
     let server = Server::builder()
         .add_service(api.clone().service())
         .add_service(api.clone().figures_service())
+        .add_service(api.clone().readiness_service())
         .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address

@@ -83,13 +83,19 @@ fn of_area(area: &AreaReadiness, policy: &Policy, now: Timestamp) -> Vec<Found> 
         here(Incident::NobodyCanOpen, told);
     }
     if staffing.duty == Duty::Uncovered {
-        here(Incident::DutyUncovered, "nobody of the duty service could open".to_owned());
+        here(
+            Incident::DutyUncovered,
+            "nobody of the duty service could open".to_owned(),
+        );
     }
     if let Some(since) = area.waiting_since {
         // Whoever worked the list before anything came has not seen it.
         let unworked_since = area.last_worked_at.map_or(since, |worked| worked.max(since));
         if area.waiting > 0 && age(unworked_since, now) > policy.unworked {
-            let told = format!("{} wait, nobody has worked the list since {unworked_since:.0}", area.waiting);
+            let told = format!(
+                "{} wait, nobody has worked the list since {unworked_since:.0}",
+                area.waiting
+            );
             here(Incident::NobodyWorksList, told);
         }
     }
