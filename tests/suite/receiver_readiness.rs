@@ -93,7 +93,9 @@ impl Still {
         let open = tasks::page(self.receiving.core().db.reader(), 0, false, 1_000)
             .await
             .unwrap();
+        // Statements of days in which nobody was there are not of these tests.
         open.into_iter()
+            .filter(|task| task.kind != "statement_missing")
             .map(|task| format!("{} {} {}", task.kind, task.subject, task.desk))
             .collect()
     }
@@ -147,7 +149,7 @@ async fn a_sender_is_told_who_could_open_and_what_waits(database: TestDatabase) 
     still.clock.advance(MINUTE);
     let answer = still.ask(&[HARSTAD, TROMSO]).await;
     assert_eq!((answer.reports_unopened, answer.reports_unassigned), (1, 1));
-    let [harstad, tromso] = answer
+    let [tromso, harstad] = answer
         .areas
         .try_into()
         .unwrap_or_else(|_| panic!("two were asked about"));
