@@ -182,9 +182,7 @@ ORDER BY area",
     rows.iter()
         .map(|row| {
             let reader = Reader::new(row, "area_readiness", "area");
-            let count = |column| {
-                Ok::<u32, StoreError>(u32::try_from(reader.count(column)?).map_err(|_| reader.corrupt(column))?)
-            };
+            let count = |column| u32::try_from(reader.count(column)?).map_err(|_| reader.corrupt(column));
             let can_open = count("can_open")?;
             Ok(AreaRow {
                 area: reader.parsed("area")?,

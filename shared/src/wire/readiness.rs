@@ -171,6 +171,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
+    type Change = Box<dyn FnOnce(&mut CheckReadinessResponse)>;
+
     fn asked() -> [Area; 2] {
         ["5501", "5503"].map(|area| Area::parse(area).unwrap())
     }
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn what_cannot_be_is_no_answer() {
         let later = |seconds| Some(to_pb(NOW + SignedDuration::from_secs(seconds)));
-        let wrong: Vec<Box<dyn FnOnce(&mut CheckReadinessResponse)>> = vec![
+        let wrong: Vec<Change> = vec![
             Box::new(|it| it.receiver_time = None),
             Box::new(|it| {
                 it.receiver_time = Some(prost_types::Timestamp {
