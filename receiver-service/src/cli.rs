@@ -5,6 +5,7 @@ mod child;
 mod client;
 mod completions;
 mod credential;
+mod deadline;
 mod doctor;
 mod evidence;
 mod failure;
@@ -95,6 +96,9 @@ pub enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
+    /// What somebody must do, until when, and who has been told.
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
@@ -131,6 +135,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
+        Command::Deadline(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,

@@ -5,13 +5,15 @@ mod readiness;
 use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
-    db::DatabaseConfig,
+    db::{DatabaseConfig, deadlines::Rules},
     domain::{
+        clocks::{ClockPolicy, InvalidClockPolicy},
+        escalation::{InvalidLadders, LaddersInConfig},
         identity_number::TestNumbers,
         municipality::Area,
         organisation::OrganisationNumber,
         report::limits,
-        statement::{InvalidSchedule, Schedule},
+        statement::{InvalidSchedule, Schedule, Side},
     },
     runtime::{
         serve::{LocalAddress, ServeLimits},
@@ -52,6 +54,12 @@ pub struct Config {
     /// Files that go with transmissions.
     #[serde(default)]
     pub attachments: Limits,
+    /// How long clocks run: from submission until somebody has a report, and until what is owed of it is told.
+    #[serde(default)]
+    pub clocks: ClockPolicy,
+    /// Who is told when a clock has run out.
+    #[serde(default)]
+    pub escalation: LaddersInConfig,
     /// What is answered to senders that make figures.
     #[serde(default)]
     pub figures: FiguresConfig,
@@ -167,6 +175,12 @@ pub enum InvalidConfig {
          drill_answer_hours 1-168"
     )]
     Readiness,
+    /// Clocks that the law or their own sense does not allow.
+    #[error(transparent)]
+    Clocks(#[from] InvalidClockPolicy),
+    /// Ladders that this side cannot have.
+    #[error("escalation: {0}")]
+    Escalation(#[from] InvalidLadders),
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] InvalidSchedule),
@@ -196,7 +210,21 @@ impl Config {
             return Err(InvalidConfig::AttachmentFiles);
         }
         self.readiness.check()?;
+        self.deadlines()?;
         Ok(self.statements.check()?)
+    }
+
+    /// By which rules deadlines are looked at.
+    ///
+    /// # Errors
+    /// When clocks or ladders break a rule of theirs.
+    pub fn deadlines(&self) -> Result<Rules, InvalidConfig> {
+        self.clocks.check()?;
+        Ok(Rules {
+            policy: self.clocks.clone(),
+            ladders: self.escalation.clone().of(Side::Receiver)?,
+            announce: false,
+        })
     }
 
     /// The files that the local interface proves itself with.

@@ -1,6 +1,7 @@
 //! The two interfaces: `framme.exchange.v1` for senders, `framme.receiver.v1` for the service's own people and case
 //! systems. Handlers decode, ask who calls, and hand over; what changes state is a change, never a handler.
 
+mod deadlines;
 mod exchange;
 mod figures;
 mod gate;
@@ -14,6 +15,7 @@ mod tasks;
 mod waiting;
 mod work_list;
 
+pub use deadlines::Deadlines;
 pub use exchange::{Exchange, ExchangedStatements, Recovery};
 pub use figures::Figures;
 pub use gate::{ExchangeGate, LocalGate};

@@ -7,6 +7,7 @@
 pub mod attachments;
 pub mod authority;
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod content;
 pub mod core;

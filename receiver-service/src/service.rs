@@ -31,12 +31,13 @@ use serde::Serialize;
 use tonic::server::NamedService;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Readiness, Reconciliation, Recovery,
-        StaffRegister, Statements, Tasks, Waiting, WorkList,
+        Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Readiness,
+        Reconciliation, Recovery, StaffRegister, Statements, Tasks, Waiting, WorkList,
     },
     readiness::{Activity, ReadinessWorker},
     receipts::{Notary, Wakeups},
@@ -159,6 +160,9 @@ impl Receiver {
         let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
+        let watching = ClockWorker::new(Arc::clone(&core));
+        shutdown.spawn("clocks", watching.run(shutdown.clone()));
+
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
             shutdown.spawn("local certificates", local_tls.watch(interval, shutdown.clone()));
@@ -235,6 +239,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
         activity: Activity::default(),
+        deadlines: Arc::new(config.deadlines()?),
         wakeups: Wakeups::default(),
         clock,
         random,
@@ -346,6 +351,8 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let deadlines = Deadlines::service(Arc::clone(core));
+    healthy(&standard.health, &deadlines).await;
     let statements = Statements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
     let waiting = Waiting::service(Arc::clone(core));
@@ -355,6 +362,7 @@ async fn serve_local(
         .add_service(work_list)
         .add_service(staff)
         .add_service(tasks)
+        .add_service(deadlines)
         .add_service(statements)
         .add_service(waiting);
     spawn(

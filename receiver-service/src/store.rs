@@ -10,6 +10,7 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod matter;
 pub mod notified;
 pub mod peer;
 pub mod reading;
@@ -70,8 +71,13 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 8,
+            name: "deadlines",
+            sql: include_str!("../migrations/0008_deadlines.sql"),
+        },
+        Migration {
+            number: 9,
             name: "readiness",
-            sql: include_str!("../migrations/0008_readiness.sql"),
+            sql: include_str!("../migrations/0009_readiness.sql"),
         },
     ],
 };

@@ -4,6 +4,7 @@ mod attachment;
 mod check;
 mod client;
 mod credential;
+mod deadline;
 mod doctor;
 mod evidence;
 mod figures;
@@ -77,6 +78,9 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// What somebody must do, until when, and who has been told.
+    #[command(subcommand)]
+    Deadline(deadline::DeadlineCommand),
     /// Evidence of reports, for whoever checks afterwards.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -154,6 +158,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Deadline(command) => deadline::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

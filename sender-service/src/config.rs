@@ -9,8 +9,16 @@ mod reconciliation;
 use std::path::PathBuf;
 
 use framme_shared::{
-    db::DatabaseConfig,
-    domain::{figures::Promise, municipality::Area, organisation::OrganisationNumber, report::limits, statement},
+    db::{DatabaseConfig, deadlines::Rules},
+    domain::{
+        clocks::ClockPolicy,
+        escalation::LaddersInConfig,
+        figures::Promise,
+        municipality::Area,
+        organisation::OrganisationNumber,
+        report::limits,
+        statement::{self, Side},
+    },
     runtime::{
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
@@ -61,6 +69,12 @@ pub struct Config {
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// How long clocks run: from submission until somebody has a report, and until what is owed of it is told.
+    #[serde(default)]
+    pub clocks: ClockPolicy,
+    /// Who is told when a clock has run out.
+    #[serde(default)]
+    pub escalation: LaddersInConfig,
     /// How receivers are asked whether both sides hold the same.
     #[serde(default)]
     pub reconciliation: ReconciliationConfig,
@@ -161,6 +175,7 @@ impl Config {
         self.statements.check()?;
         self.readiness.check()?;
         self.drills.check()?;
+        self.deadlines()?;
         let mut directory = Directory::default();
         for (index, receiver) in self.receivers.iter().enumerate() {
             if self.receivers[..index]
@@ -174,6 +189,19 @@ impl Config {
             }
         }
         Ok(directory)
+    }
+
+    /// By which rules deadlines are looked at.
+    ///
+    /// # Errors
+    /// When clocks or ladders break a rule of theirs.
+    pub fn deadlines(&self) -> Result<Rules, InvalidConfig> {
+        self.clocks.check()?;
+        Ok(Rules {
+            policy: self.clocks.clone(),
+            ladders: self.escalation.clone().of(Side::Sender)?,
+            announce: false,
+        })
     }
 
     /// The files that the local interface proves itself with.

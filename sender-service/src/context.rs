@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use framme_shared::{
-    db::{Database, sealing::MasterKeys},
+    db::{Database, deadlines::Rules, sealing::MasterKeys},
     domain::{holding::Schedule, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
@@ -39,6 +39,8 @@ pub struct Context {
     pub followers: Followers,
     /// The deliveries under way to each receiver.
     pub windows: Windows,
+    /// By which rules deadlines are looked at.
+    pub deadlines: Arc<Rules>,
     /// When it is asked whether what was handed over is still there.
     pub confirmation: Schedule,
     /// How receivers are asked whether somebody could open.

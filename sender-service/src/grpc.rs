@@ -5,6 +5,7 @@ mod attachment;
 pub mod authorisation;
 mod caller;
 mod confirmations;
+mod deadlines;
 mod evidence;
 mod failure;
 mod figures;
@@ -34,6 +35,7 @@ use framme_shared::{
         StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
         UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
+        deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
         readiness_service_server::ReadinessServiceServer,
@@ -81,6 +83,11 @@ impl Api {
     /// Tasks for people, ready to be added to a listener's routes.
     pub fn task_service(self) -> TaskServiceServer<Self> {
         TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Deadlines, ready to be added to a listener's routes.
+    pub fn deadline_service(self) -> DeadlineServiceServer<Self> {
+        DeadlineServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Signed figures, ready to be added to a listener's routes.

@@ -2,6 +2,7 @@
 //! one delivered but by a receiver's own signed word.
 
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod context;
 pub mod credentials;

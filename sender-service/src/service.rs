@@ -26,6 +26,7 @@ use serde::Serialize;
 use tonic::transport::Channel;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
     drill::{DrillWorker, Drills},
@@ -227,6 +228,7 @@ async fn start(
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
+        deadlines: Arc::new(config.deadlines()?),
         windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
         readiness: config.readiness,
@@ -330,7 +332,8 @@ async fn listen(
         api.clone().statement_service(),
     );
     let readiness = api.clone().readiness_service();
-    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
+    let (confirmations, deadlines) = (api.clone().confirmation_service(), api.clone().deadline_service());
+    let evidence = api.evidence_service();
     for name in [
         name_of(&reports),
         name_of(&tasks),
@@ -339,6 +342,7 @@ async fn listen(
         name_of(&confirmations),
         name_of(&evidence),
         name_of(&readiness),
+        name_of(&deadlines),
     ] {
         standard
             .health
@@ -354,6 +358,7 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
+                .add_service(deadlines)
                 .add_service(evidence)
                 .add_service(readiness),
         ),
@@ -373,6 +378,8 @@ fn start_workers(
     trust: &Arc<ReceiptTrust>,
     shutdown: &Shutdown,
 ) -> Result<(), StartError> {
+    let watching = ClockWorker::new(Arc::clone(context));
+    shutdown.spawn("clocks", watching.run(shutdown.clone()));
     let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
     for receiver in &config.receivers {
         let channel = || channel(receiver, tls, &context.clock);

@@ -16,6 +16,7 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod holdings;
+pub mod matter;
 pub mod news;
 pub mod period;
 pub mod readiness;
@@ -83,8 +84,13 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 10,
+            name: "deadlines",
+            sql: include_str!("../migrations/0010_deadlines.sql"),
+        },
+        Migration {
+            number: 11,
             name: "readiness",
-            sql: include_str!("../migrations/0010_readiness.sql"),
+            sql: include_str!("../migrations/0011_readiness.sql"),
         },
     ],
 };

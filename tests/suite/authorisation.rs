@@ -50,6 +50,15 @@ const SENDER: &[Rule] = &[
     may("SenderService/GetReconciliation", &["desk", "administrator"]),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
+    may(
+        "DeadlineService/ListDeadlines",
+        &["officer", "desk", "administrator", "system"],
+    ),
+    may(
+        "DeadlineService/GetDeadline",
+        &["officer", "desk", "administrator", "system"],
+    ),
+    may("DeadlineService/AcknowledgeDeadline", &["officer", "desk"]),
     may("FiguresService/ExportFigures", &["desk"]),
     may("StatementService/ListStatements", &["desk", "administrator"]),
     may("StatementService/GetStatement", &["desk", "administrator"]),
@@ -85,6 +94,15 @@ const RECEIVER: &[Rule] = &[
     may("StaffService/RevokeCredential", &["administrator"]),
     may("TaskService/ListTasks", &["intake leader", "duty", "administrator"]),
     may("TaskService/CloseTask", &["intake leader", "administrator"]),
+    may(
+        "DeadlineService/ListDeadlines",
+        &["intake leader", "duty", "administrator", "case system"],
+    ),
+    may(
+        "DeadlineService/GetDeadline",
+        &["intake leader", "duty", "administrator", "case system"],
+    ),
+    may("DeadlineService/AcknowledgeDeadline", &["intake leader", "duty"]),
     may("StatementService/ListStatements", &["intake leader", "administrator"]),
     may("StatementService/GetStatement", &["intake leader", "administrator"]),
     may("WaitingService/CountWaiting", EVERYBODY),

@@ -17,7 +17,11 @@ use framme_sender::{
     store::drill::DrillRow,
 };
 use framme_shared::{
-    db::{Change, Database, StoreError, Tx, heartbeat, tasks},
+    db::{
+        Database,
+        heartbeat::{Beat, CLOCKS},
+        tasks,
+    },
     domain::{drill::DrillResult, ids::ReportId, receipt::Pair},
     runtime::{clock::ManualClock, tls::TrustFiles, trust::ReceiptTrust},
     wire::{
@@ -198,42 +202,30 @@ async fn nobody_with_access_is_known_at_both_sides_before_the_first_report_which
     assert_eq!(kinds(sides.receivers()).await, [""; 0]);
 }
 
-/// As a clock worker does.
-struct Beat;
-
-impl Change for Beat {
-    type Outcome = ();
-    type Error = StoreError;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        heartbeat::beat(tx, heartbeat::CLOCKS).await
-    }
-}
-
 async fn each_side_tells_when_the_others_clock_worker_has_stopped(database: TestDatabase) {
     let sides = Sides::start(database).await;
     sides.hire().await;
     for database in [sides.senders(), sides.receivers()] {
-        database.change(Beat).await.unwrap();
+        database.change(Beat(CLOCKS)).await.unwrap();
     }
     sides.look().await;
     assert_eq!(kinds(sides.senders()).await, [""; 0]);
 
     // The sender's goes on.
     sides.clock.advance(11 * MINUTE);
-    sides.senders().change(Beat).await.unwrap();
+    sides.senders().change(Beat(CLOCKS)).await.unwrap();
     sides.look().await;
     assert_eq!(kinds(sides.senders()).await, ["peer_clock_stopped"]);
     assert_eq!(kinds(sides.receivers()).await, [""; 0]);
 
     // The receiver's goes on.
     sides.clock.advance(11 * MINUTE);
-    sides.receivers().change(Beat).await.unwrap();
+    sides.receivers().change(Beat(CLOCKS)).await.unwrap();
     sides.look().await;
     assert_eq!(kinds(sides.senders()).await, [""; 0]);
     assert_eq!(kinds(sides.receivers()).await, ["sender_clock_stopped"]);
 
-    sides.senders().change(Beat).await.unwrap();
+    sides.senders().change(Beat(CLOCKS)).await.unwrap();
     sides.look().await;
     assert_eq!(kinds(sides.receivers()).await, [""; 0]);
 }

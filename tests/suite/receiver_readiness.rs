@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use framme_demo::pki::synthetic_organisation;
 use framme_receiver::{config::ReadinessConfig, readiness::ReadinessWorker};
 use framme_shared::{
-    db::{Change, StoreError, Tx, heartbeat, tasks},
+    db::{
+        heartbeat::{Beat, CLOCKS},
+        tasks,
+    },
     runtime::clock::{Clock as _, ManualClock},
     wire::{
         pb::{
@@ -208,24 +211,12 @@ async fn an_area_that_a_sender_asks_about_is_watched_although_nobody_is_entered_
     assert_eq!(still.tasks().await, [""; 0]);
 }
 
-/// As the clock worker does.
-struct Beat;
-
-impl Change for Beat {
-    type Outcome = ();
-    type Error = StoreError;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        heartbeat::beat(tx, heartbeat::CLOCKS).await
-    }
-}
-
 async fn a_sender_that_stops_calling_or_whose_clock_worker_stops_is_told_of_and_settled(database: TestDatabase) {
     let still = Still::start(database).await;
     let (worker, police) = (still.worker(), synthetic_organisation(POLICE));
     let step = || async { worker.step().await.unwrap() };
     assert_eq!(still.ask(&[TROMSO]).await.clocks_beat_time, None);
-    still.receiving.core().db.change(Beat).await.unwrap();
+    still.receiving.core().db.change(Beat(CLOCKS)).await.unwrap();
     assert_eq!(
         still.ask(&[TROMSO]).await.clocks_beat_time,
         Some(to_pb(still.clock.now()))

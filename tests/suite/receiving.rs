@@ -14,7 +14,10 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
+    domain::{
+        clocks::ClockPolicy, digest::Digest, escalation::LaddersInConfig, jws::JwsSigner,
+        organisation::OrganisationNumber, statement::Schedule,
+    },
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -399,6 +402,8 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
             enabled: false,
             ..ReadinessConfig::default()
         },
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

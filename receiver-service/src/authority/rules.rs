@@ -41,13 +41,19 @@ pub enum Rpc {
     ListTasks,
     /// `TaskService.CloseTask`
     CloseTask,
+    /// `DeadlineService.ListDeadlines`
+    ListDeadlines,
+    /// `DeadlineService.GetDeadline`
+    GetDeadline,
+    /// `DeadlineService.AcknowledgeDeadline`
+    AcknowledgeDeadline,
     /// `WaitingService.CountWaiting`
     CountWaiting,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -64,6 +70,9 @@ impl Rpc {
         Self::RevokeCredential,
         Self::ListTasks,
         Self::CloseTask,
+        Self::ListDeadlines,
+        Self::GetDeadline,
+        Self::AcknowledgeDeadline,
         Self::ListStatements,
         Self::GetStatement,
         Self::CountWaiting,
@@ -108,6 +117,9 @@ impl Rpc {
             Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
+            Self::ListDeadlines => "ListDeadlines",
+            Self::GetDeadline => "GetDeadline",
+            Self::AcknowledgeDeadline => "AcknowledgeDeadline",
             Self::CountWaiting => "CountWaiting",
         }
     }
@@ -203,6 +215,16 @@ pub const RULES: &[Rule] = &[
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
     may(LEADER, Rpc::CloseTask, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
+    may(LEADER, Rpc::ListDeadlines, Reach::Everything),
+    may(DUTY, Rpc::ListDeadlines, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListDeadlines, Reach::Everything),
+    may(Role::CaseSystem, Rpc::ListDeadlines, Reach::Everything),
+    may(LEADER, Rpc::GetDeadline, Reach::Everything),
+    may(DUTY, Rpc::GetDeadline, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::GetDeadline, Reach::Everything),
+    may(Role::CaseSystem, Rpc::GetDeadline, Reach::Everything),
+    may(LEADER, Rpc::AcknowledgeDeadline, Reach::Everything),
+    may(DUTY, Rpc::AcknowledgeDeadline, Reach::Everything),
     may(LEADER, Rpc::CountWaiting, Reach::Everything),
     may(DUTY, Rpc::CountWaiting, Reach::Everything),
     may(CASEWORKER, Rpc::CountWaiting, Reach::Everything),

@@ -6,9 +6,9 @@ use framme_shared::{
         tls::TrustFiles,
     },
     wire::pb::receiver::{
-        staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient, waiting_service_client::WaitingServiceClient,
-        work_list_service_client::WorkListServiceClient,
+        deadline_service_client::DeadlineServiceClient, staff_service_client::StaffServiceClient,
+        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+        waiting_service_client::WaitingServiceClient, work_list_service_client::WorkListServiceClient,
     },
 };
 
@@ -30,6 +30,11 @@ pub(super) fn staff(common: &Common) -> anyhow::Result<StaffServiceClient<Client
 /// Daily statements.
 pub(super) fn statements(common: &Common) -> anyhow::Result<StatementServiceClient<Client>> {
     Ok(StatementServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
+/// Deadlines.
+pub(super) fn deadlines(common: &Common) -> anyhow::Result<DeadlineServiceClient<Client>> {
+    Ok(DeadlineServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
 /// Tasks for people.

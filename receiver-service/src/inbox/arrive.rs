@@ -3,13 +3,14 @@
 use std::{collections::HashSet, sync::Arc};
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{Change, LedgerEntry, StoreError, Tx, deadlines},
     domain::{
         digest::Digest,
         ids::{AttachmentId, TransmissionId},
     },
     wire::status::Failure,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -41,6 +42,8 @@ pub struct Incoming {
     pub children: Vec<NewChild>,
     /// The files that must have arrived before.
     pub attachments: Vec<NamedAttachment>,
+    /// When its clocks are looked at first.
+    pub first_look: Timestamp,
     /// Fingerprints of the events that it is about.
     pub events: Vec<Digest>,
 }
@@ -140,6 +143,8 @@ async fn store<'a>(
     };
     let events: Vec<_> = new().flat_map(of_event).collect();
     fingerprint::insert(tx.conn(), &events).await?;
+    let looks: Vec<_> = new().map(|change| (change.id, change.incoming.first_look)).collect();
+    deadlines::arm(tx.conn(), &looks, at).await?;
     new().for_each(|change| tx.record(change.entry()));
     Ok(stored)
 }

@@ -2,7 +2,7 @@
 
 use framme_shared::{
     db::{
-        StoreError, exactly_one,
+        StoreError, deadlines, exactly_one,
         rows::{ManyRows, exactly},
     },
     domain::{
@@ -106,6 +106,33 @@ pub async fn of_transmission<'e>(
     rows.iter().map(read).collect()
 }
 
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: "-- child::of_transmissions
+        SELECT transmission_id, child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff,
+               assigned_time, outcome, reason, redirected_to, version
+        FROM child
+        WHERE transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// The children of these transmissions, in no promised order.
+pub async fn of_transmissions(
+    connection: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<(TransmissionId, Child)>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(connection, transmissions, |query, id| query.bind(id.to_string()))
+        .await?;
+    let read = |row| {
+        Ok((
+            Columns::keyed(row, "child", "child_id")?.parsed("transmission_id")?,
+            read(row)?,
+        ))
+    };
+    rows.iter().map(read).collect()
+}
+
 const SET_ALL_STORED: ManyRows = ManyRows {
     head: "-- child::set_all_stored
         WITH receipted (transmission_id, at) AS (VALUES",
@@ -163,10 +190,10 @@ const SET_STATES: ManyRows = ManyRows {
           AND child.version = moved.version",
 };
 
-/// Writes new states. No child may come twice.
+/// Writes new states, and has the clocks of their transmissions looked at. No child may come twice.
 pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at: Timestamp) -> Result<(), StoreError> {
     let touched = SET_STATES
-        .execute(connection, moved, |statement, moved| {
+        .execute(&mut *connection, moved, |statement, moved| {
             let columns = ChildColumns::from(moved.state);
             statement
                 .bind(moved.transmission.to_string())
@@ -187,7 +214,8 @@ pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at:
                 .bind(moved.by)
         })
         .await?;
-    exactly(touched, moved.len())
+    exactly(touched, moved.len())?;
+    deadlines::moved(connection, moved.iter().map(|moved| *moved.transmission), at).await
 }
 
 /// Keeps the case number of a child, sealed.

@@ -1,6 +1,8 @@
 //! What a configuration may not be.
 
 use framme_shared::domain::{
+    clocks::InvalidClockPolicy,
+    escalation::InvalidLadders,
     holding::{InvalidSchedule, MOST_AT_ONCE},
     organisation::OrganisationNumber,
     report::limits,
@@ -75,6 +77,12 @@ pub enum InvalidConfig {
     /// Outside their ranges.
     #[error("drills: every_days must be 1-90, answer_hours 1-168")]
     Drills,
+    /// Clocks that the law or their own sense does not allow.
+    #[error(transparent)]
+    Clocks(#[from] InvalidClockPolicy),
+    /// Ladders that this side cannot have.
+    #[error("escalation: {0}")]
+    Escalation(#[from] InvalidLadders),
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] statement::InvalidSchedule),

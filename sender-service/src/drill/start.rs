@@ -1,6 +1,6 @@
 //! Sending a drill: taken as any report is, in one change with the row that waits for its result.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use framme_shared::{
     db::{Change, StoreError, Tx},
@@ -96,6 +96,7 @@ pub fn prepare(
             new_key: Some(new_key),
             parts: vec![part],
             attachments: Vec::new(),
+            deadlines: Arc::clone(&context.deadlines),
         },
     })
 }

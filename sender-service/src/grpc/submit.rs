@@ -209,6 +209,7 @@ impl Api {
     ) -> AcceptReport {
         let report = &submission.report;
         AcceptReport {
+            deadlines: Arc::clone(&self.context.deadlines),
             report: report::NewReport {
                 report: report.id,
                 submitted_sha256: submission.sha256,

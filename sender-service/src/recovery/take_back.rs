@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use framme_shared::{
     db::{
-        Change, LedgerEntry, StoreError, Tx,
+        Change, LedgerEntry, StoreError, Tx, deadlines,
         sealing::DataKey,
         tasks::{self, Desk, NewTask},
     },
@@ -291,6 +291,7 @@ impl Change for Back {
             data_key::insert(tx.conn(), &self.report.report, key, at, "TakeBack").await?;
         }
         recovered::insert_transmission(tx.conn(), &self.transmission, self.submitted_at, at).await?;
+        deadlines::arm(tx.conn(), &[(self.transmission.transmission, at)], at).await?;
         let before = child::of_reports(tx.conn(), &[self.report.report]).await?;
         let rows = self.rows(before.len());
         child::insert(tx.conn(), &rows.iter().collect::<Vec<_>>(), at).await?;

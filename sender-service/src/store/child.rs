@@ -2,7 +2,7 @@
 
 use framme_shared::{
     db::{
-        StoreError,
+        StoreError, deadlines,
         rows::{ManyRows, Statement, exactly},
     },
     domain::{
@@ -81,6 +81,31 @@ pub async fn of_reports(conn: &mut AnyConnection, reports: &[ReportId]) -> Resul
     rows.iter().map(read).collect()
 }
 
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: "-- child::of_transmissions
+SELECT child.report_id, child.child_id, child.transmission_id, child.place, child.municipality, child.city_district,
+    child.stage, child.stage_time, child.opened, child.registered, child.assigned_role, child.assigned_staff,
+    child.assigned_time, child.outcome, child.reason, child.redirected_to
+FROM transmission
+JOIN child ON child.report_id = transmission.report_id AND child.transmission_id = transmission.transmission_id
+WHERE transmission.transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// All children of these transmissions, in no promised order.
+pub async fn of_transmissions(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<ChildRow>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 const UPDATE: ManyRows = ManyRows {
     head: "-- child::update
 WITH moved (report_id, child_id, stage, stage_time, opened, registered, assigned_role, assigned_staff,
@@ -96,7 +121,7 @@ FROM moved
 WHERE child.report_id = moved.report_id AND child.child_id = moved.child_id",
 };
 
-/// Moves children to the states they carry. Every one must exist.
+/// Moves children to the states they carry, and has the clocks of their transmissions looked at. Every one must exist.
 pub async fn update(
     conn: &mut AnyConnection,
     children: &[&ChildRow],
@@ -104,12 +129,13 @@ pub async fn update(
     by: &'static str,
 ) -> Result<(), StoreError> {
     let touched = UPDATE
-        .execute(conn, children, |query, child| {
+        .execute(&mut *conn, children, |query, child| {
             let query = query.bind(child.report.to_string()).bind(child.child.to_string());
             bind_state(query, &child.state).bind(at.as_microsecond()).bind(by)
         })
         .await?;
-    exactly(touched, children.len())
+    exactly(touched, children.len())?;
+    deadlines::moved(conn, children.iter().map(|child| child.transmission), at).await
 }
 
 fn bind_state<'q>(query: Statement<'q>, state: &ChildState) -> Statement<'q> {

@@ -1,9 +1,12 @@
 //! The change that takes reports. When it is committed, they are the sender's to see through.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{
+        Change, LedgerEntry, StoreError, Tx,
+        deadlines::{self, Rules},
+    },
     domain::{
         digest::Digest,
         ids::{AttachmentId, ChildId, ReportId, TransmissionId},
@@ -31,6 +34,8 @@ use crate::{
 
 /// A checked, split and sealed report, ready to be taken.
 pub struct AcceptReport {
+    /// How long it has.
+    pub deadlines: Arc<Rules>,
     /// The report.
     pub report: NewReport,
     /// Its data key, if it was made for this submission; `None` when an upload has stored it before.
@@ -205,7 +210,9 @@ async fn store(
     let transmissions: Vec<&NewTransmission> = transmissions.iter().flatten().collect();
     transmission::insert(tx.conn(), &transmissions, at).await?;
     let children: Vec<&ChildRow> = views.iter().flat_map(ReportView::children).collect();
-    child::insert(tx.conn(), &children, at).await
+    child::insert(tx.conn(), &children, at).await?;
+    let looks: Vec<(TransmissionId, Timestamp)> = changes.iter().flat_map(|change| change.looks(at)).collect();
+    deadlines::arm(tx.conn(), &looks, at).await
 }
 
 impl AcceptReport {
@@ -236,6 +243,13 @@ impl AcceptReport {
             actor: self.report.submitted_by.clone(),
             data: format!("sha256 {}, {} parts", self.report.submitted_sha256, self.parts.len()),
         }
+    }
+
+    /// When each of its parts is looked at first.
+    fn looks(&self, at: Timestamp) -> impl Iterator<Item = (TransmissionId, Timestamp)> {
+        let (report_type, urgency) = (self.report.report_type, self.report.urgency);
+        let first = self.deadlines.first_look(report_type, urgency, at, at);
+        self.parts.iter().map(move |part| (part.transmission, first))
     }
 
     fn transmission(&self, part: &SealedPart, sequence: i64) -> NewTransmission {

@@ -4,12 +4,24 @@
 use jiff::Timestamp;
 use sqlx::{AnyPool, Row as _};
 
-use super::{StoreError, Tx};
+use super::{Change, StoreError, Tx};
 
 /// The worker that steps deadlines and escalations. The other side watches it.
 pub const CLOCKS: &str = "clocks";
 /// The worker that watches the other side.
 pub const READINESS: &str = "readiness";
+
+/// Says that this worker has completed a step, in a change of its own.
+pub struct Beat(pub &'static str);
+
+impl Change for Beat {
+    type Outcome = ();
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        beat(tx, self.0).await
+    }
+}
 
 /// Says that a worker has completed a step now. Nothing is recorded in the ledger: it changes nothing that anybody did.
 ///

@@ -9,6 +9,7 @@ mod change;
 mod config;
 mod connection;
 mod database;
+pub mod deadlines;
 mod dialect;
 mod error;
 pub mod heartbeat;

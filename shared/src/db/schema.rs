@@ -28,7 +28,8 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, tasks and notices for people, and heartbeats. Applied before the service's own.
+/// What every database has: the ledger, tasks and notices for people, deadlines and heartbeats. Applied before the service's
+/// own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -49,8 +50,13 @@ pub(super) const BASE: Schema = Schema {
         },
         Migration {
             number: 4,
+            name: "deadline",
+            sql: include_str!("base/0004_deadline.sql"),
+        },
+        Migration {
+            number: 5,
             name: "heartbeat",
-            sql: include_str!("base/0004_heartbeat.sql"),
+            sql: include_str!("base/0005_heartbeat.sql"),
         },
     ],
 };

@@ -1,8 +1,9 @@
 //! Drills: a report about nobody that goes the whole way, so that somebody notices when nobody opens.
 
-use jiff::{SignedDuration, Timestamp, civil::Weekday, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    calendar::{at_hour, day_of, is_working_day},
     closed_set::closed_set,
     report::{ChildIdentity, Parts, Urgency},
 };
@@ -74,15 +75,12 @@ pub(super) fn is_pure(parts: &Parts) -> bool {
         && parts.follows_up.is_none()
 }
 
-/// When people are at work to answer a drill for some hours: Monday to Friday from nine to eleven in Norway.
+/// When people are at work to answer a drill for some hours: on a working day from nine to eleven in Norway.
 #[must_use]
 pub fn is_office_time(now: Timestamp) -> bool {
-    let Ok(norway) = TimeZone::get("Europe/Oslo") else {
-        return false;
-    };
-    let here = now.to_zoned(norway);
-    let is_weekend = matches!(here.weekday(), Weekday::Saturday | Weekday::Sunday);
-    !is_weekend && (9..11).contains(&here.hour())
+    let day = day_of(now);
+    let hours = at_hour(day, 9).zip(at_hour(day, 11));
+    is_working_day(day) && hours.is_some_and(|(from, until)| from <= now && now < until)
 }
 
 /// Whether a scheduled drill is due: in office time, and when the last one was begun so many days ago.
@@ -111,6 +109,8 @@ mod tests {
             ("2026-11-27T10:00:00Z", false),
             ("2026-11-28T08:30:00Z", false),
             ("2026-11-29T08:30:00Z", false),
+            // The seventeenth of May is on a Sunday, Ascension Day on a Thursday.
+            ("2026-05-14T07:30:00Z", false),
             ("2026-06-08T07:00:00Z", true),
             ("2026-06-08T09:00:00Z", false),
         ] {

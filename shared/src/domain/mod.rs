@@ -1,9 +1,12 @@
 //! Pure rules: no async, no I/O, no clock, no storage, no transport.
 
+pub mod calendar;
 pub mod certificate;
+pub mod clocks;
 pub mod closed_set;
 pub mod digest;
 pub mod drill;
+pub mod escalation;
 pub mod evidence;
 pub mod figures;
 pub mod holding;

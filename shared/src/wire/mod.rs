@@ -1,5 +1,6 @@
 //! The contract's generated types, and the only place where a message becomes a domain value or an error a status.
 
+pub mod deadline;
 pub mod decoding;
 pub mod json;
 pub mod national;

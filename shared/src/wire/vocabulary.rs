@@ -3,7 +3,9 @@
 
 use super::pb;
 use crate::domain::{
+    clocks::Clock,
     drill::DrillResult,
+    escalation::{Rung, StepKind},
     figures::KnownToService,
     lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
     readiness::Duty,
@@ -41,6 +43,11 @@ both_ways! {
         NotOurArea, ChildNotIdentifiable, Duplicate, NotAChild, SentInError,
     }
     report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
+    report::Clock <=> Clock { Opened, Assigned, Review, Confirmation, Outcome, ProsecutionAnswer }
+    report::Rung <=> Rung {
+        ListOwner, IntakeLeaders, Duty, ReceiverManagement, Officer, Desk, Commander, SenderManagement,
+    }
+    report::EscalationStepKind <=> StepKind { Announced, Told, Acknowledged, Ended }
     sender::Standing <=> Standing { Open, Delivered, Closed }
     sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }
     receiver::KnownToService <=> KnownToService { Known, NotKnown }

@@ -20,7 +20,9 @@ use framme_receiver::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         receipt::{ChainHead, Pair, ReceiptClaims},
         statement::Schedule,
     },
@@ -223,6 +225,8 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
             enabled: false,
             ..ReadinessConfig::default()
         },
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

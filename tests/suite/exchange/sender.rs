@@ -20,7 +20,9 @@ use framme_sender::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         ids::{CredentialId, ReportId},
         lifecycle::Stage,
         municipality::Area,
@@ -250,6 +252,8 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             scheduled: false,
             ..DrillConfig::default()
         },
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

@@ -287,6 +287,8 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         },
         attachments: receiver_config::Limits::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         figures: receiver_config::FiguresConfig::default(),
         serves: Vec::new(),
         readiness: receiver_config::ReadinessConfig {
@@ -369,6 +371,8 @@ async fn start_district(
         },
         confirmation: ConfirmationConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
             backoff_cap_ms: 200,

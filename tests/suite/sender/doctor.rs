@@ -11,7 +11,10 @@ use framme_sender::{
     doctor::{Subject, examine},
 };
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement, statement::Schedule},
+    domain::{
+        clocks::ClockPolicy, escalation::LaddersInConfig, ids::ReportId, lifecycle::RejectionReason,
+        receipt::Statement, statement::Schedule,
+    },
     runtime::{
         clock::Clock as _,
         diagnosis::{Extent, Finding},
@@ -153,6 +156,8 @@ fn config(stage: &Stage) -> Config {
             scheduled: false,
             ..DrillConfig::default()
         },
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use framme_shared::{
-    db::{Change, StoreError, Tx, heartbeat},
+    db::heartbeat::{Beat, CLOCKS},
     runtime::clock::Clock as _,
     wire::{
         pb::{
@@ -238,23 +238,11 @@ async fn a_good_answer_grows_old(database: TestDatabase) {
     );
 }
 
-/// As the clock worker does.
-struct Beat;
-
-impl Change for Beat {
-    type Outcome = ();
-    type Error = StoreError;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        heartbeat::beat(tx, heartbeat::CLOCKS).await
-    }
-}
-
 async fn the_receiver_is_told_when_the_own_clock_worker_last_completed_a_step(database: TestDatabase) {
     let stage = Stage::set(database).await;
     stage.first.is_ready();
     ask(&stage).await;
-    stage.context.database.change(Beat).await.unwrap();
+    stage.context.database.change(Beat(CLOCKS)).await.unwrap();
     let beat = stage.clock.now();
     stage.clock.advance(5 * MINUTE);
     ask(&stage).await;

@@ -29,10 +29,13 @@ use framme_sender::{
 use framme_shared::{
     db::{
         Change, StoreError, Tx,
+        deadlines::Rules,
         tasks::{self, Task},
     },
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::Ladders,
         figures::Promise,
         holding::Schedule,
         ids::{CredentialId, ReportId},
@@ -40,7 +43,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
-        statement,
+        statement::{self, Side},
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -154,6 +157,11 @@ impl Stage {
             directory,
             followers: Followers::default(),
             windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            deadlines: Arc::new(Rules {
+                policy: ClockPolicy::default(),
+                ladders: Ladders::default_of(Side::Sender),
+                announce: false,
+            }),
             confirmation: Schedule::default(),
             readiness: ReadinessConfig::default(),
             drills: Drills {

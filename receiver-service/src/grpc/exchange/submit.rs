@@ -56,7 +56,7 @@ pub(super) async fn submit(
     let envelope = read::message(|scope| read_envelope(scope, request, now))?;
     let report = read_report(core, &envelope, &request.content)?;
     let events = core.events.fingerprints(core, &report).await?;
-    let incoming = incoming(sender, &envelope, &report, events);
+    let incoming = incoming(core, sender, &envelope, &report, events);
     let receipt = inbox::receive(core, incoming, &request.content, request.last_receipt_sequence).await?;
     if core.restoring.load(Ordering::Acquire) {
         restate_one(core, &sender, &envelope.id).await?;
@@ -128,8 +128,17 @@ fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Repor
     Ok(report)
 }
 
-fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, events: Vec<Digest>) -> Incoming {
+fn incoming(
+    core: &Core,
+    sender: OrganisationNumber,
+    envelope: &Envelope,
+    report: &Report,
+    events: Vec<Digest>,
+) -> Incoming {
+    let (report_type, urgency) = (report.report_type, report.urgency);
+    let rules = &core.deadlines;
     Incoming {
+        first_look: rules.first_look(report_type, urgency, envelope.submitted_at, core.clock.now()),
         new: NewTransmission {
             sender,
             sent_id: envelope.id,
