@@ -9,7 +9,12 @@ use framme_shared::{
 };
 
 use crate::{
-    config::LettersConfig, directory::Directory, figures::Sources, followers::Followers, signing::Signing,
+    config::{LettersConfig, ReadinessConfig},
+    directory::Directory,
+    drill::Drills,
+    figures::Sources,
+    followers::Followers,
+    signing::Signing,
     window::Windows,
 };
 
@@ -47,4 +52,8 @@ pub struct Context {
     pub tell_answered: Arc<[ContactName]>,
     /// How letters are printed.
     pub letters: LettersConfig,
+    /// How receivers are asked whether somebody could open.
+    pub readiness: ReadinessConfig,
+    /// What drills are made by.
+    pub drills: Drills,
 }

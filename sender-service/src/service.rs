@@ -31,6 +31,7 @@ use crate::{
     clocks::ClockWorker,
     config::{Config, InvalidConfig, ReceiverConfig},
     context::Context,
+    drill::{DrillWorker, Drills},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
@@ -39,6 +40,7 @@ use crate::{
     news::NewsWorker,
     outbox::{OutboxWorker, ReleaseLeases},
     peer::Peer,
+    readiness::{ReadinessWorker, areas_of},
     reconciliation::ReconciliationWorker,
     recovery::AllowTakingBack,
     redirect::RedirectWorker,
@@ -213,6 +215,14 @@ async fn start(
         let (receivers, by) = (receivers.clone(), "program".to_owned());
         database.change(AllowTakingBack { receivers, by }).await?;
     }
+    let areas = config.receivers.iter().map(|receiver| {
+        let (of, all) = (receiver.organisation, &receiver.municipalities);
+        (of, areas_of(&directory, all, &of))
+    });
+    let drills = Drills {
+        config: config.drills,
+        areas: areas.collect(),
+    };
     let context = Arc::new(Context {
         database,
         keys,
@@ -230,6 +240,8 @@ async fn start(
         letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
         tell_answered: config.feedback.tell.clone().into(),
+        readiness: config.readiness,
+        drills,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -331,8 +343,9 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
-    let (letters, deadlines) = (api.clone().letter_service(), api.clone().deadline_service());
-    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
+    let (letters, readiness) = (api.clone().letter_service(), api.clone().readiness_service());
+    let (confirmations, deadlines) = (api.clone().confirmation_service(), api.clone().deadline_service());
+    let evidence = api.evidence_service();
     for name in [
         name_of(&reports),
         name_of(&tasks),
@@ -340,6 +353,7 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&readiness),
         name_of(&deadlines),
         name_of(&letters),
     ] {
@@ -357,9 +371,10 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(evidence)
                 .add_service(letters)
-                .add_service(deadlines),
+                .add_service(deadlines)
+                .add_service(evidence)
+                .add_service(readiness),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -416,6 +431,14 @@ fn start_workers(
             config.statements,
             backoff,
         );
+        if config.readiness.enabled {
+            let areas = context.drills.areas.get(&receiver.organisation).cloned();
+            let (areas, to) = (areas.unwrap_or_default(), receiver.organisation);
+            let asking = ReadinessWorker::new(Arc::clone(context), to, channel()?, areas, config.readiness);
+            shutdown.spawn("readiness", asking.run(shutdown.clone()));
+        }
+        let drilling = DrillWorker::new(Arc::clone(context), tracking.clone());
+        shutdown.spawn("drills", drilling.run(shutdown.clone()));
         let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
         let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));

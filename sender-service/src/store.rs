@@ -10,6 +10,7 @@ pub mod credential;
 pub mod data_key;
 pub mod delivery;
 pub mod doubt;
+pub mod drill;
 pub mod entry;
 pub mod faulty;
 pub mod figures;
@@ -21,6 +22,7 @@ pub mod news;
 pub mod owed;
 pub mod period;
 pub mod phone_call;
+pub mod readiness;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
@@ -103,6 +105,11 @@ pub static SCHEMA: Schema = Schema {
             number: 13,
             name: "letter",
             sql: include_str!("../migrations/0013_letter.sql"),
+        },
+        Migration {
+            number: 14,
+            name: "readiness",
+            sql: include_str!("../migrations/0014_readiness.sql"),
         },
     ],
 };

@@ -12,19 +12,19 @@ use crate::store::receiver;
 impl Api {
     pub(super) async fn receivers(&self) -> Result<ListReceiversResponse, Failure> {
         let rows = receiver::list(self.context.database.reader()).await.map_err(storage)?;
-        Ok(ListReceiversResponse {
-            receivers: rows
-                .into_iter()
-                .map(|row| ReceiverState {
-                    organisation_number: row.organisation.to_string(),
-                    last_transmission_sequence: row.last_transmission,
-                    last_receipt_sequence: row.last_receipt,
-                    confirmed_receipt_sequence: row.confirmed_receipt,
-                    waiting: row.waiting,
-                    last_contact_time: row.last_contact_at.map(time::to_pb),
-                    distrusted_reason: row.distrusted_reason.unwrap_or_default(),
-                })
-                .collect(),
-        })
+        let mut receivers = Vec::with_capacity(rows.len());
+        for row in rows {
+            receivers.push(ReceiverState {
+                readiness: Some(self.readiness_of(&row.organisation).await?),
+                organisation_number: row.organisation.to_string(),
+                last_transmission_sequence: row.last_transmission,
+                last_receipt_sequence: row.last_receipt,
+                confirmed_receipt_sequence: row.confirmed_receipt,
+                waiting: row.waiting,
+                last_contact_time: row.last_contact_at.map(time::to_pb),
+                distrusted_reason: row.distrusted_reason.unwrap_or_default(),
+            });
+        }
+        Ok(ListReceiversResponse { receivers })
     }
 }

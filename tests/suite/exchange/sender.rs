@@ -10,8 +10,8 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
-        ReconciliationConfig,
+        AttachmentLimits, ConfirmationConfig, DrillConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig,
+        ReadinessConfig, ReceiverConfig, ReconciliationConfig,
     },
     credentials::IssueCredential,
     grpc::authorisation::Role,
@@ -255,6 +255,14 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         statements: Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
+        drills: DrillConfig {
+            scheduled: false,
+            ..DrillConfig::default()
+        },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         receivers: receivers
