@@ -19,11 +19,15 @@ use framme_sender::{
 use framme_shared::{
     db::{
         Database,
-        heartbeat::{Beat, CLOCKS},
+        heartbeat::{self, Beat, CLOCKS},
         tasks,
     },
     domain::{drill::DrillResult, ids::ReportId, receipt::Pair},
-    runtime::{clock::ManualClock, tls::TrustFiles, trust::ReceiptTrust},
+    runtime::{
+        clock::{Clock as _, ManualClock},
+        tls::TrustFiles,
+        trust::ReceiptTrust,
+    },
     wire::{
         pb::receiver::{
             AssignChildRequest, ChildChange, CreateStaffRequest, CredentialKind, GetTransmissionRequest,
@@ -202,32 +206,48 @@ async fn nobody_with_access_is_known_at_both_sides_before_the_first_report_which
     assert_eq!(kinds(sides.receivers()).await, [""; 0]);
 }
 
+/// As if a clock worker had stopped eleven minutes ago: it has completed the step of now, and sleeps until time is moved.
+async fn stop(database: &Database, of_the_test: &TestDatabase, clock: &ManualClock) {
+    until("the clock worker has completed its step", || async {
+        heartbeat::last(database.reader(), CLOCKS).await.unwrap() == Some(clock.now())
+    })
+    .await;
+    let mut connection = of_the_test.connect().await;
+    let stopped = sqlx::query("UPDATE heartbeat SET beat_at = beat_at - 660000000 WHERE worker = 'clocks'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(stopped.rows_affected(), 1);
+}
+
 async fn each_side_tells_when_the_others_clock_worker_has_stopped(database: TestDatabase) {
     let sides = Sides::start(database).await;
     sides.hire().await;
-    for database in [sides.senders(), sides.receivers()] {
-        database.change(Beat(CLOCKS)).await.unwrap();
-    }
+    let both = [sides.senders(), sides.receivers()];
+    let [sender, receiver] = both;
+    until("both clock workers beat", || async {
+        let [sender, receiver] = both.map(|database| heartbeat::last(database.reader(), CLOCKS));
+        sender.await.unwrap().is_some() && receiver.await.unwrap().is_some()
+    })
+    .await;
     sides.look().await;
-    assert_eq!(kinds(sides.senders()).await, [""; 0]);
+    assert_eq!(kinds(sender).await, [""; 0]);
+    assert_eq!(kinds(receiver).await, [""; 0]);
 
-    // The sender's goes on.
-    sides.clock.advance(11 * MINUTE);
-    sides.senders().change(Beat(CLOCKS)).await.unwrap();
+    stop(receiver, &sides.receiver.database, &sides.clock).await;
     sides.look().await;
-    assert_eq!(kinds(sides.senders()).await, ["peer_clock_stopped"]);
-    assert_eq!(kinds(sides.receivers()).await, [""; 0]);
+    assert_eq!(kinds(sender).await, ["peer_clock_stopped"]);
+    assert_eq!(kinds(receiver).await, [""; 0]);
+    receiver.change(Beat(CLOCKS)).await.unwrap();
 
-    // The receiver's goes on.
-    sides.clock.advance(11 * MINUTE);
-    sides.receivers().change(Beat(CLOCKS)).await.unwrap();
+    stop(sender, &sides.sender.database, &sides.clock).await;
     sides.look().await;
-    assert_eq!(kinds(sides.senders()).await, [""; 0]);
-    assert_eq!(kinds(sides.receivers()).await, ["sender_clock_stopped"]);
+    assert_eq!(kinds(sender).await, [""; 0]);
+    assert_eq!(kinds(receiver).await, ["sender_clock_stopped"]);
 
-    sides.senders().change(Beat(CLOCKS)).await.unwrap();
+    sender.change(Beat(CLOCKS)).await.unwrap();
     sides.look().await;
-    assert_eq!(kinds(sides.receivers()).await, [""; 0]);
+    assert_eq!(kinds(receiver).await, [""; 0]);
 }
 
 async fn a_drill_is_opened_assigned_and_withdrawn_and_its_times_are_kept(database: TestDatabase) {
