@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod closed_set;
 pub mod digest;
+pub mod directory;
 pub mod evidence;
 pub mod figures;
 pub mod holding;
