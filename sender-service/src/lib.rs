@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod directory;
 pub mod doctor;
 pub mod evidence;
+pub mod exchanges;
 pub mod figures;
 pub mod files;
 pub mod followers;

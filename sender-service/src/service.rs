@@ -7,10 +7,9 @@ use framme_shared::{
         Database, Dialect, OpenError, StoreError,
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
-    domain::{organisation::OrganisationNumber, receipt::Pair},
+    domain::organisation::OrganisationNumber,
     runtime::{
         clock::Clock,
-        connect::{self, InvalidEndpoint},
         exit::Exit,
         identity::IdentityError,
         random::Random,
@@ -23,24 +22,20 @@ use framme_shared::{
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
-use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, InvalidConfig, ReceiverConfig},
+    config::{Config, InvalidConfig},
     context::Context,
+    exchanges::{Exchanges, WrongEndpoint},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
-    holding::HoldingWorker,
     news::NewsWorker,
-    outbox::{OutboxWorker, ReleaseLeases},
-    peer::Peer,
-    reconciliation::ReconciliationWorker,
+    outbox::ReleaseLeases,
     recovery::AllowTakingBack,
     signing::{Signing, SigningError},
-    statements::StatementWorker,
     store::{SCHEMA, data_key},
-    tracking::{EnsureReceivers, TrackingWorker},
+    tracking::EnsureReceivers,
     window::Windows,
 };
 
@@ -86,14 +81,8 @@ pub enum StartError {
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
     /// A receiver's endpoint.
-    #[error("the endpoint of receiver {receiver} is wrong")]
-    Endpoint {
-        /// Whose.
-        receiver: OrganisationNumber,
-        /// Why.
-        #[source]
-        source: InvalidEndpoint,
-    },
+    #[error(transparent)]
+    Endpoint(#[from] WrongEndpoint),
     /// The local address cannot be bound.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -211,13 +200,16 @@ async fn start(
         clock: Arc::clone(&clock),
         random,
         signing: Arc::clone(&signing),
-        figures: figure_sources(&config, &tls, &clock)?,
+        figures: Sources {
+            promise: config.figures.promise_hours,
+            receivers: Receivers::default(),
+        },
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
         directory,
         followers: Followers::default(),
-        windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        windows: Windows::new(config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
     });
     let local_tls = match &config.local.tls {
@@ -225,7 +217,10 @@ async fn start(
         None => Arc::clone(&tls),
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
-    start_workers(&context, &config, &tls, &trust, &shutdown)?;
+    let exchanges = Exchanges::new(&context, &config, &tls, &trust, &shutdown)?;
+    for receiver in &config.receivers {
+        exchanges.run(receiver.organisation, &receiver.endpoint)?;
+    }
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
         shutdown.spawn("news of other replicas", news.run(shutdown.clone()));
@@ -250,28 +245,6 @@ async fn start(
 fn signing(config: &Config) -> Result<Signing, SigningError> {
     let files = &config.tls;
     Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
-}
-
-/// Receivers are asked over connections of their own, made when they are needed.
-fn figure_sources(config: &Config, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Sources, StartError> {
-    let channels = config
-        .receivers
-        .iter()
-        .map(|receiver| Ok((receiver.organisation, channel(receiver, tls, clock)?)));
-    Ok(Sources {
-        promise: config.figures.promise_hours,
-        receivers: Receivers::new(channels.collect::<Result<Vec<_>, StartError>>()?),
-    })
-}
-
-fn channel(receiver: &ReceiverConfig, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Channel, StartError> {
-    let organisation = receiver.organisation;
-    connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(clock)).map_err(|source| {
-        StartError::Endpoint {
-            receiver: organisation,
-            source,
-        }
-    })
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
@@ -349,44 +322,4 @@ async fn listen(
     };
     shutdown.spawn("local interface", serve(listener, service, shutdown.clone()));
     Ok(address)
-}
-
-fn start_workers(
-    context: &Arc<Context>,
-    config: &Config,
-    tls: &Arc<TlsStore>,
-    trust: &Arc<ReceiptTrust>,
-    shutdown: &Shutdown,
-) -> Result<(), StartError> {
-    let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
-    for receiver in &config.receivers {
-        let channel = || channel(receiver, tls, &context.clock);
-        let pair = Pair {
-            sender: config.organisation,
-            receiver: receiver.organisation,
-        };
-        // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
-        // are followed and confirmed over another.
-        let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
-        let tracking = delivering.over(channel()?);
-        let comparing = tracking.clone();
-        let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
-        let comparing = comparing.map_err(InvalidConfig::from)?;
-        let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
-        let stating = StatementWorker::new(
-            Arc::clone(context),
-            tracking.clone(),
-            channel()?,
-            config.statements,
-            backoff,
-        );
-        let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
-        let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
-        shutdown.spawn("outbox", outbox.run(shutdown.clone()));
-        shutdown.spawn("tracking", tracking.run(shutdown.clone()));
-        shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
-        shutdown.spawn("still there", holding.run(shutdown.clone()));
-        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
-    }
-    Ok(())
 }

@@ -137,7 +137,7 @@ impl Stage {
             random: Arc::new(SeededRandom::new(7)),
             figures: Sources {
                 promise: Promise::default(),
-                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+                receivers: Receivers::default(),
             },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
@@ -145,9 +145,16 @@ impl Stage {
             max_attachment_bytes: 100 * 1024 * 1024,
             directory,
             followers: Followers::default(),
-            windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            windows: Windows::new(outbox.in_flight, outbox.lease()),
             confirmation: Schedule::default(),
         });
+        for receiver in [&first, &second] {
+            context.windows.open(receiver.pair.receiver);
+            context
+                .figures
+                .receivers
+                .insert(receiver.pair.receiver, lazily(receiver));
+        }
         let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
