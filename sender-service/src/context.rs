@@ -8,7 +8,7 @@ use framme_shared::{
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Directory, figures::Sources, followers::Followers, signing::Signing, window::Windows};
+use crate::{directory::Current, figures::Sources, followers::Followers, signing::Signing, window::Windows};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -31,7 +31,7 @@ pub struct Context {
     /// The largest attachment in bytes.
     pub max_attachment_bytes: u64,
     /// Who serves whom.
-    pub directory: Directory,
+    pub directory: Current,
     /// Who waits for news of which report.
     pub followers: Followers,
     /// The deliveries under way to each receiver.

@@ -30,8 +30,9 @@ use framme_shared::{
         GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
         ListReceiptsRequest, ListReceiptsResponse, ListReceiversRequest, ListReceiversResponse,
         ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
-        StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse,
-        UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
+        RouteTransmissionRequest, RouteTransmissionResponse, StartReconciliationRequest, StartReconciliationResponse,
+        SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse,
+        WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
@@ -167,6 +168,14 @@ impl SenderService for Api {
     ) -> Result<Response<CloseReportResponse>, Status> {
         let caller = self.admit(&request, "CloseReport").await?;
         Ok(Response::new(self.close(&caller, request.into_inner()).await?))
+    }
+
+    async fn route_transmission(
+        &self,
+        request: Request<RouteTransmissionRequest>,
+    ) -> Result<Response<RouteTransmissionResponse>, Status> {
+        let caller = self.admit(&request, "RouteTransmission").await?;
+        Ok(Response::new(self.route(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(

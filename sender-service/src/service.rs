@@ -26,6 +26,7 @@ use serde::Serialize;
 use crate::{
     config::{Config, InvalidConfig},
     context::Context,
+    directory::{self, DirectoryError, DirectoryWorker},
     exchanges::{Exchanges, WrongEndpoint},
     figures::{Receivers, Sources},
     followers::Followers,
@@ -35,7 +36,6 @@ use crate::{
     recovery::AllowTakingBack,
     signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
-    tracking::EnsureReceivers,
     window::Windows,
 };
 
@@ -80,6 +80,9 @@ pub enum StartError {
     /// Whose receipts are believed.
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
+    /// The directory, and no earlier one is kept.
+    #[error("there is no directory to work by")]
+    Directory(#[from] DirectoryError),
     /// A receiver's endpoint.
     #[error(transparent)]
     Endpoint(#[from] WrongEndpoint),
@@ -177,7 +180,7 @@ async fn start(
     random: Arc<dyn Random>,
     shutdown: Shutdown,
 ) -> Result<Sender, StartError> {
-    let directory = config.check()?;
+    config.check()?;
     let tls = TlsStore::load(config.tls.clone(), Arc::clone(&clock))?;
     check_organisation(&config, &tls)?;
     let signing = Arc::new(signing(&config)?);
@@ -185,13 +188,14 @@ async fn start(
     let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
     let database = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
     check_keys(&keys, &database).await?;
-    let receivers: Vec<OrganisationNumber> = config.receivers.iter().map(|receiver| receiver.organisation).collect();
-    database.change(EnsureReceivers(receivers.clone())).await?;
+    let directory = directory::in_force(&config, &database).await?;
+    let receivers: Vec<(OrganisationNumber, String)> = directory::receivers_of(&directory, &database).await?;
     if database.dialect() == Dialect::Sqlite {
         database.change(ReleaseLeases).await?;
     }
     if database.may_be_an_older_copy() {
-        let (receivers, by) = (receivers.clone(), "program".to_owned());
+        let receivers = receivers.iter().map(|(organisation, _)| *organisation).collect();
+        let by = "program".to_owned();
         database.change(AllowTakingBack { receivers, by }).await?;
     }
     let context = Arc::new(Context {
@@ -207,7 +211,7 @@ async fn start(
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
-        directory,
+        directory: directory::Current::new(directory),
         followers: Followers::default(),
         windows: Windows::new(config.outbox.in_flight, config.outbox.lease()),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
@@ -217,9 +221,9 @@ async fn start(
         None => Arc::clone(&tls),
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
-    let exchanges = Exchanges::new(&context, &config, &tls, &trust, &shutdown)?;
-    for receiver in &config.receivers {
-        exchanges.run(receiver.organisation, &receiver.endpoint)?;
+    let exchanges = Arc::new(Exchanges::new(&context, &config, &tls, &trust, &shutdown)?);
+    for (receiver, endpoint) in &receivers {
+        exchanges.run(*receiver, endpoint)?;
     }
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
@@ -227,6 +231,8 @@ async fn start(
     }
 
     let interval = Duration::from_secs(config.tls_reload_seconds.max(1));
+    let directory = DirectoryWorker::new(Arc::clone(&context), exchanges, config.directory.clone(), interval);
+    shutdown.spawn("directory", directory.run(shutdown.clone()));
     if !Arc::ptr_eq(&local_tls, &tls) {
         shutdown.spawn("local certificate reload", local_tls.watch(interval, shutdown.clone()));
     }

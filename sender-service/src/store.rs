@@ -9,6 +9,7 @@ pub mod confirmation;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod directory;
 pub mod doubt;
 pub mod entry;
 pub mod faulty;
@@ -78,6 +79,11 @@ pub static SCHEMA: Schema = Schema {
             number: 9,
             name: "may_take_back",
             sql: include_str!("../migrations/0009_may_take_back.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "directory",
+            sql: include_str!("../migrations/0010_directory.sql"),
         },
     ],
 };

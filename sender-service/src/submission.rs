@@ -3,7 +3,9 @@
 pub mod accept;
 pub mod close;
 pub mod merge;
+pub mod need;
 pub mod rewrap;
+pub mod route;
 pub mod sealed;
 pub mod unsubmitted;
 pub mod upload;

@@ -41,6 +41,7 @@ const SENDER: &[Rule] = &[
     may("SenderService/FollowReports", POLICE),
     may("SenderService/WithdrawReport", &["officer", "desk"]),
     may("SenderService/CloseReport", &["desk"]),
+    may("SenderService/RouteTransmission", &["desk"]),
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),

@@ -17,6 +17,7 @@ mod db_notices;
 mod db_rows;
 mod db_tasks;
 mod db_together;
+mod directory;
 mod evidence;
 mod exchange;
 mod exchange_cut_connections;

@@ -2,7 +2,7 @@
 
 mod attachments;
 mod credentials;
-mod doctor;
+pub(crate) mod doctor;
 mod evidence;
 mod figures;
 mod holding;
@@ -11,7 +11,7 @@ mod receiver;
 mod recovery;
 mod requests;
 mod signing;
-mod stage;
+pub(crate) mod stage;
 mod statements;
 mod submission;
 mod tracking;

@@ -1,8 +1,11 @@
-//! Reports: submit, show, list, follow, withdraw, close, receipts.
+//! Reports: submit, show, list, follow, withdraw, close, route, receipts.
 
 use clap::{Subcommand, ValueEnum};
 use framme_shared::{
-    domain::ids::{ChildId, ReportId, RequestId},
+    domain::{
+        ids::{ChildId, ReportId, RequestId, TransmissionId},
+        organisation::OrganisationNumber,
+    },
     runtime::{
         exit::Exit,
         random::{OsRandom, Random as _},
@@ -11,7 +14,7 @@ use framme_shared::{
         report::{ChildState, Stage},
         sender::{
             CloseReportRequest, ClosingKind, FollowReportRequest, GetReportRequest, ListReceiptsRequest,
-            ListReportsRequest, ReportState, Standing, WithdrawReportRequest,
+            ListReportsRequest, ReportState, RouteTransmissionRequest, Standing, WithdrawReportRequest,
         },
     },
 };
@@ -77,6 +80,22 @@ pub(super) enum ReportCommand {
         /// Only this child; may be given several times.
         #[arg(long = "child", value_name = "CHILD_ID")]
         children: Vec<ChildId>,
+        /// The same in every repetition of the same request; made anew if left out.
+        #[arg(long)]
+        request_id: Option<RequestId>,
+    },
+    /// Say which service gets a transmission that waits for a person: see the tasks route_needed.
+    Route {
+        /// Of which report.
+        report_id: ReportId,
+        /// Which transmission.
+        transmission_id: TransmissionId,
+        /// The service's organisation number.
+        #[arg(long, value_name = "ORGANISATION")]
+        to: OrganisationNumber,
+        /// Why this one is right. Kept sealed, and not sent.
+        #[arg(long)]
+        reason: String,
         /// The same in every repetition of the same request; made anew if left out.
         #[arg(long)]
         request_id: Option<RequestId>,
@@ -147,6 +166,24 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
                 kind: ClosingKind::from(how).into(),
             };
             let answer = session.client()?.close_report(request).await?.into_inner();
+            print_state(session, answer.report.as_ref());
+            Ok(Exit::Ok)
+        }
+        ReportCommand::Route {
+            report_id,
+            transmission_id,
+            to,
+            reason,
+            request_id,
+        } => {
+            let request = RouteTransmissionRequest {
+                report_id: report_id.to_string(),
+                transmission_id: transmission_id.to_string(),
+                request_id: request_id_or_new(request_id),
+                receiver_organisation_number: to.to_string(),
+                reason,
+            };
+            let answer = session.client()?.route_transmission(request).await?.into_inner();
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }
@@ -249,10 +286,17 @@ pub(super) fn print_state(session: &Session, state: Option<&ReportState>) {
             "" => String::new(),
             failure => format!(", last failure {failure}"),
         };
-        println!(
-            "  to {}  number {}, {} attempts{failure}",
-            transmission.receiver_organisation_number, transmission.sequence, transmission.attempts
-        );
+        if transmission.receiver_organisation_number.is_empty() {
+            println!(
+                "  transmission {} waits for a person to route it",
+                transmission.transmission_id
+            );
+        } else {
+            println!(
+                "  to {}  number {}, {} attempts{failure}",
+                transmission.receiver_organisation_number, transmission.sequence, transmission.attempts
+            );
+        }
         transmission.children.iter().for_each(print_child);
     }
 }

@@ -83,6 +83,7 @@ pub const RULES: &[Rule] = &[
     rule("FollowReports", &[Officer, Desk, System]),
     rule("WithdrawReport", &[Officer, Desk]),
     rule("CloseReport", &[Desk]),
+    rule("RouteTransmission", &[Desk]),
     rule("ListReceipts", &[Officer, Desk, System]),
     rule("GetFigures", &[Officer, Desk, System]),
     rule("ListReceivers", &[Desk, Administrator, System]),

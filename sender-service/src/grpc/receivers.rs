@@ -1,9 +1,12 @@
 //! The state of the exchange with each receiver.
 
-use framme_shared::wire::{
-    pb::sender::{ListReceiversResponse, ReceiverState},
-    status::Failure,
-    time,
+use framme_shared::{
+    domain::organisation::OrganisationNumber,
+    wire::{
+        pb::sender::{ListReceiversResponse, ReceiverState},
+        status::Failure,
+        time,
+    },
 };
 
 use super::{Api, failure::storage};
@@ -15,6 +18,8 @@ impl Api {
         Ok(ListReceiversResponse {
             receivers: rows
                 .into_iter()
+                // What waits there is told by tasks.
+                .filter(|row| row.organisation != OrganisationNumber::NOBODY)
                 .map(|row| ReceiverState {
                     organisation_number: row.organisation.to_string(),
                     last_transmission_sequence: row.last_transmission,

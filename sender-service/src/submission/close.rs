@@ -13,7 +13,10 @@ use framme_shared::{
 };
 use prost::Message as _;
 
-use super::withdraw::{Request, Requested};
+use super::{
+    need,
+    withdraw::{Request, Requested},
+};
 use crate::{
     grpc,
     store::{
@@ -67,6 +70,11 @@ impl Change for CloseReport {
         child::update(tx.conn(), &moved, at, "CloseReport").await?;
         let derived = report::Derived::of(self.request.report, &children);
         report::derive(tx.conn(), &[derived], at, "CloseReport").await?;
+        for transmission in &view.transmissions {
+            if transmission.children.iter().all(|child| child.state.stage().is_ended()) {
+                need::settle(tx, &transmission.transmission, "closed").await?;
+            }
+        }
         let answer = CloseReportResponse {
             report: Some(grpc::view::report(&view)),
         };

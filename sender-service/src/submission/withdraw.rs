@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// A request to take a report back, or to close children of it.
+/// A request to take a report back, to close children of it, or to route a part of it.
 pub struct Request {
     /// Which report.
     pub report: ReportId,
@@ -97,16 +97,28 @@ impl Request {
         };
         request::insert(tx.conn(), new, at).await?;
         tx.record(LedgerEntry {
-            kind: if kind == "withdraw" {
-                "withdrawal_requested"
-            } else {
-                "children_closed"
+            kind: match kind {
+                "withdraw" => "withdrawal_requested",
+                "route" => "transmission_routed",
+                _ => "children_closed",
             },
             subject: self.report.to_string(),
             actor: self.requested_by.clone(),
             data: format!("request {}", self.request),
         });
         Ok(Requested::Done(answer))
+    }
+}
+
+/// Only looks whether a request came before, and what it got.
+pub struct Repeated(pub Request);
+
+impl Change for Repeated {
+    type Outcome = Option<Requested>;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
+        self.0.replay(tx).await
     }
 }
 

@@ -121,7 +121,7 @@ impl Run {
     }
 }
 
-fn config(stage: &Stage) -> Config {
+pub(crate) fn config(stage: &Stage) -> Config {
     let receiver = |number| ReceiverConfig {
         organisation: stage.receiver_number(number),
         endpoint: "https://127.0.0.1:1".to_owned(),
@@ -145,6 +145,7 @@ fn config(stage: &Stage) -> Config {
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        directory: None,
         receivers: vec![receiver(0), receiver(1)],
     }
 }

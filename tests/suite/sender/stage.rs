@@ -8,10 +8,10 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::{ConfirmationConfig, OutboxConfig},
+    config::{ConfirmationConfig, OutboxConfig, ReceiverConfig},
     context::Context,
     credentials::IssueCredential,
-    directory::Directory,
+    directory::{Current, TakeDirectory, short_form},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
@@ -21,7 +21,7 @@ use framme_sender::{
     signing::Signing,
     statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
-    tracking::{self, EnsureReceivers, TrackingWorker},
+    tracking::{self, TrackingWorker},
     window::Windows,
 };
 use framme_shared::{
@@ -118,7 +118,6 @@ impl Stage {
         .await;
 
         let opened = database.open_with(&SCHEMA, clock.clone()).await;
-        opened.change(EnsureReceivers(vec![one, other])).await.unwrap();
         for (role, holder) in [
             (Role::Desk, "desk-1"),
             (Role::Officer, "officer-1"),
@@ -126,9 +125,9 @@ impl Stage {
         ] {
             opened.change(issue(role, holder, clock.now())).await.unwrap();
         }
-        let mut directory = Directory::default();
-        directory.add(Area::parse(TROMSO).unwrap(), one).unwrap();
-        directory.add(Area::parse(HARSTAD).unwrap(), other).unwrap();
+        let directory = short_form(&[serving(one, TROMSO), serving(other, HARSTAD)]).unwrap();
+        let take = TakeDirectory::new(&directory, None);
+        opened.change(take).await.unwrap();
         let outbox = OutboxConfig::default();
         let context = Arc::new(Context {
             database: opened,
@@ -143,7 +142,7 @@ impl Stage {
             organisation: sender,
             production: false,
             max_attachment_bytes: 100 * 1024 * 1024,
-            directory,
+            directory: Current::new(directory),
             followers: Followers::default(),
             windows: Windows::new(outbox.in_flight, outbox.lease()),
             confirmation: Schedule::default(),
@@ -347,6 +346,14 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work)
         .await
         .expect("this should not take long")
+}
+
+fn serving(organisation: OrganisationNumber, municipality: &str) -> ReceiverConfig {
+    ReceiverConfig {
+        organisation,
+        endpoint: "https://127.0.0.1:1".to_owned(),
+        municipalities: vec![Area::parse(municipality).unwrap()],
+    }
 }
 
 fn lazily(receiver: &PlayedReceiver) -> Channel {
