@@ -3,6 +3,10 @@
 use clap::Parser as _;
 use framme_receiver::cli::{self, Cli};
 use framme_shared::runtime::{exit::Exit, process};
+use tikv_jemallocator::Jemalloc;
+
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[tokio::main]
 async fn main() -> Exit {
