@@ -3,6 +3,7 @@
 
 mod build;
 mod coverage;
+mod date_text;
 mod document;
 mod fault;
 mod place;

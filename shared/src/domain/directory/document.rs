@@ -1,9 +1,11 @@
 //! The register as it is written in a file. Everything is text here, so that a fault can name its entry and its rule.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+use super::date_text;
 
 /// The whole register.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The services.
@@ -15,7 +17,7 @@ pub struct Document {
 }
 
 /// A child welfare service.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceEntry {
     /// Required. Nine digits.
@@ -38,10 +40,10 @@ pub struct ServiceEntry {
     #[serde(default)]
     pub letter_address: Option<LetterEntry>,
     /// Its first day, YYYY-MM-DD.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date_text::deserialize")]
     pub valid_from: Option<String>,
     /// Its last day.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date_text::deserialize")]
     pub valid_to: Option<String>,
     /// Organisation numbers of services in this register that take over after its last day.
     #[serde(default)]
@@ -49,7 +51,7 @@ pub struct ServiceEntry {
 }
 
 /// A duty service.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DutyEntry {
     /// Its organisation number; this or the name is required.
@@ -65,7 +67,7 @@ pub struct DutyEntry {
 }
 
 /// Where letters go.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LetterEntry {
     /// One or two.
@@ -77,7 +79,7 @@ pub struct LetterEntry {
 }
 
 /// A place that a service serves for a part of its time.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServedEntry {
     /// The municipality or city district.
@@ -85,9 +87,9 @@ pub struct ServedEntry {
     /// The organisation number of a service in this register.
     pub service: String,
     /// The first day; the service's if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date_text::deserialize")]
     pub valid_from: Option<String>,
     /// The last day; the service's if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date_text::deserialize")]
     pub valid_to: Option<String>,
 }
