@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod credential;
 mod deadline;
+mod directory;
 mod doctor;
 mod evidence;
 mod figures;
@@ -74,6 +75,9 @@ enum Command {
     /// The receivers and the state of the exchange with each.
     #[command(subcommand)]
     Receiver(receiver::ReceiverCommand),
+    /// Who answers for whom: the register of child welfare services. Works on the files alone.
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Comparisons with receivers: whether both sides hold the same.
     #[command(subcommand)]
     Reconciliation(reconciliation::ReconciliationCommand),
@@ -167,6 +171,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::Owed(arguments) => owed::run(session, arguments).await,
         Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
+        Command::Directory(command) => directory::run(session, command).await,
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,

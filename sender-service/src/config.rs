@@ -39,7 +39,7 @@ pub use self::{
     readiness::{DrillConfig, ReadinessConfig},
     reconciliation::ReconciliationConfig,
 };
-use crate::directory::Directory;
+use crate::directory;
 
 /// Environment variables that begin so are configuration: `FRAMME_SENDER_DATABASE__URL`.
 pub const ENV_PREFIX: &str = "FRAMME_SENDER_";
@@ -107,7 +107,11 @@ pub struct Config {
     /// Drills.
     #[serde(default)]
     pub drills: DrillConfig,
-    /// Who gets reports about whom.
+    /// The register of child welfare services: who serves whom from when, and how each is reached.
+    #[serde(default)]
+    pub directory: Option<PathBuf>,
+    /// The short form of a register: receivers, and whom each serves. Only without `directory`.
+    #[serde(default)]
     pub receivers: Vec<ReceiverConfig>,
 }
 
@@ -163,13 +167,16 @@ pub struct ReceiverConfig {
 }
 
 impl Config {
-    /// Checks what no single key shows, and gives the directory of receivers.
+    /// Checks what no single key shows. The register is a file of its own, and checked by who reads it.
     ///
     /// # Errors
     /// See [`InvalidConfig`].
-    pub fn check(&self) -> Result<Directory, InvalidConfig> {
-        if self.receivers.is_empty() {
-            return Err(InvalidConfig::NoReceivers);
+    pub fn check(&self) -> Result<(), InvalidConfig> {
+        match (&self.directory, self.receivers.as_slice()) {
+            (None, []) => return Err(InvalidConfig::NoReceivers),
+            (Some(_), [_, ..]) => return Err(InvalidConfig::TwoDirectories),
+            (None, receivers) => drop(directory::short_form(receivers)?),
+            (Some(_), []) => {}
         }
         if !(1..=256).contains(&self.outbox.in_flight) {
             return Err(InvalidConfig::InFlight);
@@ -195,19 +202,7 @@ impl Config {
         self.readiness.check()?;
         self.drills.check()?;
         self.deadlines()?;
-        let mut directory = Directory::default();
-        for (index, receiver) in self.receivers.iter().enumerate() {
-            if self.receivers[..index]
-                .iter()
-                .any(|before| before.organisation == receiver.organisation)
-            {
-                return Err(InvalidConfig::ReceiverTwice(receiver.organisation));
-            }
-            for area in &receiver.municipalities {
-                directory.add(*area, receiver.organisation)?;
-            }
-        }
-        Ok(directory)
+        Ok(())
     }
 
     /// By which rules deadlines are looked at.
@@ -254,15 +249,29 @@ mod tests {
     #[test]
     fn the_example_is_a_configuration() {
         let config: Config = config::parse(EXAMPLE).unwrap();
-        let directory = config.check().unwrap();
-        assert!(directory.receiver_of(&Area::parse("5501").unwrap()).is_some());
+        config.check().unwrap();
+        let directory = directory::short_form(&config.receivers).unwrap();
+        let today = jiff::civil::date(2026, 3, 2);
+        assert!(directory.route(Area::parse("5501").unwrap(), today).service().is_some());
     }
 
     #[test]
     fn a_receiver_that_stands_there_twice_is_refused() {
         let mut config: Config = config::parse(EXAMPLE).unwrap();
         config.receivers.push(config.receivers[0].clone());
-        assert!(matches!(config.check(), Err(InvalidConfig::ReceiverTwice(_))));
+        let refused = config.check().unwrap_err().to_string();
+        assert_eq!(refused, "receivers[2] (123456785): stands there twice");
+    }
+
+    #[test]
+    fn there_is_one_directory_and_not_two() {
+        let mut config: Config = config::parse(EXAMPLE).unwrap();
+        config.directory = Some(PathBuf::from("directory.toml"));
+        assert!(matches!(config.check(), Err(InvalidConfig::TwoDirectories)));
+        config.receivers.clear();
+        assert!(config.check().is_ok());
+        config.directory = None;
+        assert!(matches!(config.check(), Err(InvalidConfig::NoReceivers)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use framme_shared::{
 
 use crate::{
     config::{LettersConfig, ReadinessConfig},
-    directory::Directory,
+    directory::Current,
     drill::Drills,
     figures::Sources,
     followers::Followers,
@@ -39,7 +39,7 @@ pub struct Context {
     /// The largest attachment in bytes.
     pub max_attachment_bytes: u64,
     /// Who serves whom.
-    pub directory: Directory,
+    pub directory: Current,
     /// Who waits for news of which report.
     pub followers: Followers,
     /// The deliveries under way to each receiver.

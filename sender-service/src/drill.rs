@@ -10,14 +10,12 @@ pub use follow::FollowDrill;
 pub use start::{Prepared, StartDrill, Started, prepare};
 pub use worker::DrillWorker;
 
-use std::collections::HashMap;
-
 use framme_shared::{
     db::StoreError,
-    domain::{ids::ReportId, municipality::Area, organisation::OrganisationNumber},
+    domain::{ids::ReportId, organisation::OrganisationNumber},
 };
 
-use crate::{config::DrillConfig, context::Context, store::drill};
+use crate::{config::DrillConfig, context::Context, readiness, store::drill};
 
 /// Who sends and withdraws drills that no person asked for.
 const PROGRAM: &str = "program-drill";
@@ -27,8 +25,6 @@ const PROGRAM: &str = "program-drill";
 pub struct Drills {
     /// When, and how long there is time.
     pub config: DrillConfig,
-    /// The areas whose reports go to each receiver.
-    pub areas: HashMap<OrganisationNumber, Vec<Area>>,
 }
 
 /// Sends a drill to a receiver, in the area that has had none for longest; `None` when it serves no area.
@@ -42,11 +38,11 @@ pub async fn start(
     by: &str,
 ) -> Result<Option<Started>, StoreError> {
     let last = drill::last_by_area(context.database.reader(), receiver).await?;
-    let areas = context.drills.areas.get(receiver).into_iter().flatten();
-    let Some(area) = areas.min_by_key(|area| (last.get(*area), **area)) else {
+    let areas = readiness::areas_of(context, receiver);
+    let Some(area) = areas.into_iter().min_by_key(|area| (last.get(area), *area)) else {
         return Ok(None);
     };
-    let prepared = match prepare(context, id, *receiver, *area, by) {
+    let prepared = match prepare(context, id, *receiver, area, by) {
         Ok(prepared) => prepared,
         Err(violations) => {
             tracing::error!(%violations, "The text of a drill breaks a rule of reports");

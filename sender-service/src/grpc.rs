@@ -38,9 +38,9 @@ use framme_shared::{
         ListOwedFeedbackRequest, ListOwedFeedbackResponse, ListReceiptsRequest, ListReceiptsResponse,
         ListReceiversRequest, ListReceiversResponse, ListReconciliationsRequest, ListReconciliationsResponse,
         ListReportsRequest, ListReportsResponse, RecordPhoneCallRequest, RecordPhoneCallResponse, RouteChildRequest,
-        RouteChildResponse, StartReconciliationRequest, StartReconciliationResponse, SubmitReportRequest,
-        SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse, WithdrawReportRequest,
-        WithdrawReportResponse,
+        RouteChildResponse, RouteTransmissionRequest, RouteTransmissionResponse, StartReconciliationRequest,
+        StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest,
+        UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
         deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
@@ -207,6 +207,14 @@ impl SenderService for Api {
     ) -> Result<Response<RecordPhoneCallResponse>, Status> {
         let caller = self.admit(&request, "RecordPhoneCall").await?;
         Ok(Response::new(self.record_call(&caller, request.into_inner()).await?))
+    }
+
+    async fn route_transmission(
+        &self,
+        request: Request<RouteTransmissionRequest>,
+    ) -> Result<Response<RouteTransmissionResponse>, Status> {
+        let caller = self.admit(&request, "RouteTransmission").await?;
+        Ok(Response::new(self.route_part(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(

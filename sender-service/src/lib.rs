@@ -10,6 +10,7 @@ pub mod directory;
 pub mod doctor;
 pub mod drill;
 pub mod evidence;
+pub mod exchanges;
 pub mod figures;
 pub mod files;
 pub mod followers;

@@ -7,11 +7,10 @@ use framme_shared::{
         Database, Dialect, OpenError, StoreError,
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
-    domain::{organisation::OrganisationNumber, receipt::Pair},
+    domain::organisation::OrganisationNumber,
     notification,
     runtime::{
         clock::Clock,
-        connect::{self, InvalidEndpoint},
         exit::Exit,
         identity::IdentityError,
         notify::CourierError,
@@ -25,29 +24,23 @@ use framme_shared::{
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
 };
 use serde::Serialize;
-use tonic::transport::Channel;
 
 use crate::{
     clocks::ClockWorker,
-    config::{Config, InvalidConfig, ReceiverConfig},
+    config::{Config, InvalidConfig},
     context::Context,
-    drill::{DrillWorker, Drills},
+    directory::{self, DirectoryError, DirectoryWorker},
+    drill::Drills,
+    exchanges::{Exchanges, WrongEndpoint},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, LocalGate},
-    holding::HoldingWorker,
-    letters::LetterWorker,
     news::NewsWorker,
-    outbox::{OutboxWorker, ReleaseLeases},
-    peer::Peer,
-    readiness::{ReadinessWorker, areas_of},
-    reconciliation::ReconciliationWorker,
+    outbox::ReleaseLeases,
     recovery::AllowTakingBack,
     redirect::RedirectWorker,
     signing::{Signing, SigningError},
-    statements::StatementWorker,
     store::{SCHEMA, data_key},
-    tracking::{EnsureReceivers, TrackingWorker},
     window::Windows,
 };
 
@@ -95,15 +88,12 @@ pub enum StartError {
     /// Who is told, and how.
     #[error("people cannot be told of what waits")]
     Notification(#[from] CourierError),
+    /// The directory, and no earlier one is kept.
+    #[error("there is no directory to work by")]
+    Directory(#[from] DirectoryError),
     /// A receiver's endpoint.
-    #[error("the endpoint of receiver {receiver} is wrong")]
-    Endpoint {
-        /// Whose.
-        receiver: OrganisationNumber,
-        /// Why.
-        #[source]
-        source: InvalidEndpoint,
-    },
+    #[error(transparent)]
+    Endpoint(#[from] WrongEndpoint),
     /// The local address cannot be bound.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -198,7 +188,7 @@ async fn start(
     random: Arc<dyn Random>,
     shutdown: Shutdown,
 ) -> Result<Sender, StartError> {
-    let directory = config.check()?;
+    config.check()?;
     let tls = TlsStore::load(config.tls.clone(), Arc::clone(&clock))?;
     check_organisation(&config, &tls)?;
     let signing = Arc::new(signing(&config)?);
@@ -206,37 +196,34 @@ async fn start(
     let keys = MasterKeys::load(config.database.master_key_file.as_deref())?;
     let database = Database::open(&config.database, &SCHEMA, Arc::clone(&clock)).await?;
     check_keys(&keys, &database).await?;
-    let receivers: Vec<OrganisationNumber> = config.receivers.iter().map(|receiver| receiver.organisation).collect();
-    database.change(EnsureReceivers(receivers.clone())).await?;
+    let directory = directory::in_force(&config, &database).await?;
+    let receivers: Vec<(OrganisationNumber, String)> = directory::receivers_of(&directory, &database).await?;
     if database.dialect() == Dialect::Sqlite {
         database.change(ReleaseLeases).await?;
     }
     if database.may_be_an_older_copy() {
-        let (receivers, by) = (receivers.clone(), "program".to_owned());
+        let receivers = receivers.iter().map(|(organisation, _)| *organisation).collect();
+        let by = "program".to_owned();
         database.change(AllowTakingBack { receivers, by }).await?;
     }
-    let areas = config.receivers.iter().map(|receiver| {
-        let (of, all) = (receiver.organisation, &receiver.municipalities);
-        (of, areas_of(&directory, all, &of))
-    });
-    let drills = Drills {
-        config: config.drills,
-        areas: areas.collect(),
-    };
+    let drills = Drills { config: config.drills };
     let context = Arc::new(Context {
         database,
         keys,
         clock: Arc::clone(&clock),
         random,
         signing: Arc::clone(&signing),
-        figures: figure_sources(&config, &tls, &clock)?,
+        figures: Sources {
+            promise: config.figures.promise_hours,
+            receivers: Receivers::default(),
+        },
         organisation: config.organisation,
         production: config.production,
         max_attachment_bytes: config.attachments.max_bytes,
-        directory,
+        directory: directory::Current::new(directory),
         followers: Followers::default(),
         deadlines: Arc::new(config.deadlines()?),
-        windows: Windows::new(receivers, config.outbox.in_flight, config.outbox.lease()),
+        windows: Windows::new(config.outbox.in_flight, config.outbox.lease()),
         letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
         tell_answered: config.feedback.tell.clone().into(),
@@ -249,15 +236,22 @@ async fn start(
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
     tell_people(&context, &config, &shutdown)?;
-    start_workers(&context, &config, &tls, &trust, &shutdown)?;
+    let watching = ClockWorker::new(Arc::clone(&context));
+    shutdown.spawn("clocks", watching.run(shutdown.clone()));
     let redirects = RedirectWorker::new(Arc::clone(&context));
     shutdown.spawn("redirects", redirects.run(shutdown.clone()));
+    let exchanges = Arc::new(Exchanges::new(&context, &config, &tls, &trust, &shutdown)?);
+    for (receiver, endpoint) in &receivers {
+        exchanges.run(*receiver, endpoint)?;
+    }
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
         shutdown.spawn("news of other replicas", news.run(shutdown.clone()));
     }
 
     let interval = Duration::from_secs(config.tls_reload_seconds.max(1));
+    let directory = DirectoryWorker::new(Arc::clone(&context), exchanges, config.directory.clone(), interval);
+    shutdown.spawn("directory", directory.run(shutdown.clone()));
     if !Arc::ptr_eq(&local_tls, &tls) {
         shutdown.spawn("local certificate reload", local_tls.watch(interval, shutdown.clone()));
     }
@@ -276,28 +270,6 @@ async fn start(
 fn signing(config: &Config) -> Result<Signing, SigningError> {
     let files = &config.tls;
     Signing::load(files.certificate.clone(), files.key.clone(), config.organisation)
-}
-
-/// Receivers are asked over connections of their own, made when they are needed.
-fn figure_sources(config: &Config, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Sources, StartError> {
-    let channels = config
-        .receivers
-        .iter()
-        .map(|receiver| Ok((receiver.organisation, channel(receiver, tls, clock)?)));
-    Ok(Sources {
-        promise: config.figures.promise_hours,
-        receivers: Receivers::new(channels.collect::<Result<Vec<_>, StartError>>()?),
-    })
-}
-
-fn channel(receiver: &ReceiverConfig, tls: &Arc<TlsStore>, clock: &Arc<dyn Clock>) -> Result<Channel, StartError> {
-    let organisation = receiver.organisation;
-    connect::channel(&receiver.endpoint, Arc::clone(tls), organisation, Arc::clone(clock)).map_err(|source| {
-        StartError::Endpoint {
-            receiver: organisation,
-            source,
-        }
-    })
 }
 
 /// Refuses keys that would make every reading fail, before anything new is sealed under them.
@@ -397,56 +369,4 @@ fn tell_people(context: &Context, config: &Config, shutdown: &Shutdown) -> Resul
         service,
         shutdown,
     )?)
-}
-
-fn start_workers(
-    context: &Arc<Context>,
-    config: &Config,
-    tls: &Arc<TlsStore>,
-    trust: &Arc<ReceiptTrust>,
-    shutdown: &Shutdown,
-) -> Result<(), StartError> {
-    let watching = ClockWorker::new(Arc::clone(context));
-    shutdown.spawn("clocks", watching.run(shutdown.clone()));
-    let backoff = config.outbox.backoff().map_err(InvalidConfig::from)?;
-    for receiver in &config.receivers {
-        let channel = || channel(receiver, tls, &context.clock);
-        let pair = Pair {
-            sender: config.organisation,
-            receiver: receiver.organisation,
-        };
-        // A receiver refuses more than so many requests of one connection. Deliveries may use all of them, so receipts
-        // are followed and confirmed over another.
-        let delivering = Peer::new(pair, channel()?, Arc::clone(trust));
-        let tracking = delivering.over(channel()?);
-        let comparing = tracking.clone();
-        let comparing = ReconciliationWorker::new(Arc::clone(context), comparing, &config.reconciliation);
-        let comparing = comparing.map_err(InvalidConfig::from)?;
-        let holding = HoldingWorker::new(Arc::clone(context), tracking.clone(), &config.confirmation, backoff);
-        let asking = LetterWorker::new(Arc::clone(context), tracking.clone(), &config.letters, backoff);
-        let stating = StatementWorker::new(
-            Arc::clone(context),
-            tracking.clone(),
-            channel()?,
-            config.statements,
-            backoff,
-        );
-        if config.readiness.enabled {
-            let areas = context.drills.areas.get(&receiver.organisation).cloned();
-            let (areas, to) = (areas.unwrap_or_default(), receiver.organisation);
-            let asking = ReadinessWorker::new(Arc::clone(context), to, channel()?, areas, config.readiness);
-            shutdown.spawn("readiness", asking.run(shutdown.clone()));
-        }
-        let drilling = DrillWorker::new(Arc::clone(context), tracking.clone());
-        shutdown.spawn("drills", drilling.run(shutdown.clone()));
-        let outbox = OutboxWorker::new(Arc::clone(context), delivering, &config.outbox);
-        let tracking = TrackingWorker::new(Arc::clone(context), tracking, backoff);
-        shutdown.spawn("outbox", outbox.run(shutdown.clone()));
-        shutdown.spawn("tracking", tracking.run(shutdown.clone()));
-        shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
-        shutdown.spawn("still there", holding.run(shutdown.clone()));
-        shutdown.spawn("letters", asking.run(shutdown.clone()));
-        shutdown.spawn("daily statements", stating.run(shutdown.clone()));
-    }
-    Ok(())
 }

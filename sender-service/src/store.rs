@@ -9,6 +9,7 @@ pub mod confirmation;
 pub mod credential;
 pub mod data_key;
 pub mod delivery;
+pub mod directory;
 pub mod doubt;
 pub mod drill;
 pub mod entry;
@@ -110,6 +111,11 @@ pub static SCHEMA: Schema = Schema {
             number: 14,
             name: "readiness",
             sql: include_str!("../migrations/0014_readiness.sql"),
+        },
+        Migration {
+            number: 15,
+            name: "directory",
+            sql: include_str!("../migrations/0015_directory.sql"),
         },
     ],
 };

@@ -14,7 +14,7 @@ mod verify;
 mod worker;
 
 pub use apply::{Applied, ApplyReceipts};
-pub use changes::{Distrust, EnsureReceivers, TrustReceiver};
+pub use changes::{Distrust, TrustReceiver};
 pub(crate) use picture::Picture;
 pub(crate) use replay::Replay;
 pub use verify::Incoming;

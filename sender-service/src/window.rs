@@ -5,7 +5,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -18,10 +18,12 @@ use zeroize::Zeroizing;
 
 use crate::store::delivery::Delivery;
 
-/// One window per receiver. Cheap to clone; all clones are one.
-#[derive(Clone, Default)]
+/// One window per receiver, also of those that come while the service runs. Cheap to clone; all clones are one.
+#[derive(Clone)]
 pub struct Windows {
-    by_receiver: Arc<HashMap<OrganisationNumber, Arc<Window>>>,
+    by_receiver: Arc<RwLock<HashMap<OrganisationNumber, Arc<Window>>>>,
+    most: u32,
+    lease: Duration,
 }
 
 /// The deliveries to one receiver.
@@ -70,17 +72,28 @@ pub struct Handed {
 }
 
 impl Windows {
-    /// A window of `most` deliveries for each of these, claimed for `lease`.
-    pub fn new(receivers: impl IntoIterator<Item = OrganisationNumber>, most: u32, lease: Duration) -> Self {
-        let window = |receiver| (receiver, Arc::new(Window::new(most, lease)));
+    /// Windows of `most` deliveries each, claimed for `lease`. There is none before it is [opened](Self::open).
+    pub fn new(most: u32, lease: Duration) -> Self {
         Self {
-            by_receiver: Arc::new(receivers.into_iter().map(window).collect()),
+            by_receiver: Arc::default(),
+            most,
+            lease,
         }
     }
 
-    /// The window of a receiver; `None` for one that is not configured.
-    pub fn of(&self, receiver: &OrganisationNumber) -> Option<&Arc<Window>> {
-        self.by_receiver.get(receiver)
+    /// The window of a receiver that has workers, made if there is none.
+    pub fn open(&self, receiver: OrganisationNumber) -> Arc<Window> {
+        let mut windows = self.by_receiver.write().unwrap_or_else(PoisonError::into_inner);
+        let window = windows
+            .entry(receiver)
+            .or_insert_with(|| Arc::new(Window::new(self.most, self.lease)));
+        Arc::clone(window)
+    }
+
+    /// The window of a receiver; `None` for one that has no workers here.
+    pub fn of(&self, receiver: &OrganisationNumber) -> Option<Arc<Window>> {
+        let windows = self.by_receiver.read().unwrap_or_else(PoisonError::into_inner);
+        windows.get(receiver).map(Arc::clone)
     }
 
     /// Tells that work waits for this receiver. Call it after the commit.

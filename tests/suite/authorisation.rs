@@ -44,6 +44,7 @@ const SENDER: &[Rule] = &[
     may("SenderService/CloseReport", &["desk"]),
     may("SenderService/RouteChild", &["desk"]),
     may("SenderService/RecordPhoneCall", &["officer", "desk"]),
+    may("SenderService/RouteTransmission", &["desk"]),
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),

@@ -1,6 +1,7 @@
 //! The commands as people at both ends use them: what they print, how they end, and what they say when they fail.
 
 mod attachments;
+mod directory;
 mod evidence;
 mod failures;
 mod figures;

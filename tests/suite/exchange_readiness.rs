@@ -84,7 +84,6 @@ impl Sides {
             Arc::clone(sender.sender.context()),
             synthetic_organisation(RECEIVER),
             receiver.police(),
-            vec![TROMSO.parse().unwrap()],
             ReadinessConfig::default(),
         );
         let own = OwnWorker::new(

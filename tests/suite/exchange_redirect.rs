@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use framme_demo::{pki::synthetic_organisation, world::WorkList};
 use framme_sender::{
+    config::ReceiverConfig,
     config::ReconciliationConfig,
+    directory::{TakeDirectory, short_form},
     peer::Peer,
     reconciliation::{ReconciliationWorker, Step},
     recovery::AllowTakingBack,
@@ -13,7 +15,6 @@ use framme_sender::{
         SCHEMA,
         view::{ReportView, look_up},
     },
-    tracking::EnsureReceivers,
 };
 use framme_shared::{
     db::tasks,
@@ -182,7 +183,7 @@ impl Services {
             ..ReconciliationConfig::default()
         };
         let context = Arc::clone(self.sender.sender.context());
-        let mut worker = ReconciliationWorker::new(context, Peer::new(pair, channel, trust), &config).unwrap();
+        let mut worker = ReconciliationWorker::new(context, Peer::new(pair, channel, trust), &config);
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         loop {
             let step = worker.step().await.unwrap();
@@ -404,7 +405,17 @@ async fn a_sender_that_lost_everything_gets_a_chain_back_as_it_was(database: Tes
     let database = TestDatabase::new(dialect).await;
     let numbers = SERVICES.map(synthetic_organisation).to_vec();
     let opened = database.open_with(&SCHEMA, Arc::clone(&authorities.clock)).await;
-    opened.change(EnsureReceivers(numbers.clone())).await.unwrap();
+    let configured: Vec<ReceiverConfig> = numbers
+        .iter()
+        .zip(SERVED)
+        .map(|(organisation, area)| ReceiverConfig {
+            organisation: *organisation,
+            endpoint: "https://receiver.example.no:8443".to_owned(),
+            municipalities: vec![area.parse().unwrap()],
+        })
+        .collect();
+    let directory = short_form(&configured).unwrap();
+    opened.change(TakeDirectory::new(&directory, None)).await.unwrap();
     let allow = AllowTakingBack {
         receivers: numbers,
         by: "test".to_owned(),

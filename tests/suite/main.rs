@@ -19,6 +19,7 @@ mod db_rows;
 mod db_tasks;
 mod db_together;
 mod deadlines;
+mod directory;
 mod evidence;
 mod exchange;
 mod exchange_cut_connections;

@@ -2,7 +2,7 @@
 
 mod attachments;
 mod credentials;
-mod doctor;
+pub(crate) mod doctor;
 mod drills;
 mod evidence;
 mod figures;
@@ -18,7 +18,7 @@ mod redirect;
 mod redirect_kept_right;
 mod requests;
 mod signing;
-mod stage;
+pub(crate) mod stage;
 mod statements;
 mod submission;
 mod tracking;

@@ -7,7 +7,6 @@ use framme_shared::{
     notification,
     runtime::{
         clock::{Clock as _, SystemClock},
-        connect::parse_endpoint,
         diagnosis::{self, Finding, own_certificate, tls_files},
         exit::Exit,
         trust::ReceiptTrust,
@@ -15,7 +14,7 @@ use framme_shared::{
 };
 
 use super::{Session, outcome::CommandError};
-use crate::{Config, config::InvalidConfig, signing::Signing};
+use crate::{Config, config::InvalidConfig, directory, signing::Signing};
 
 /// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
@@ -58,16 +57,12 @@ fn findings(config: &Config) -> Vec<Finding> {
         ),
         Finding::good("local.address", config.local.address.to_string()),
     ];
-    findings.extend(config.receivers.iter().map(|receiver| {
-        Finding::of(
-            &format!("receiver {}", receiver.organisation),
-            parse_endpoint(&receiver.endpoint),
-            |endpoint| {
-                format!(
-                    "{endpoint}, {} municipalities and districts",
-                    receiver.municipalities.len()
-                )
-            },
+    findings.push(Finding::of("directory", directory::load(config), |loaded| {
+        let services = loaded.directory.services();
+        let with_receiver = services.filter(|service| !service.is_letter_only()).count();
+        format!(
+            "{} services, {with_receiver} with a receiver",
+            loaded.directory.services().count()
         )
     }));
     findings

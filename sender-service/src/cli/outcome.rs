@@ -75,7 +75,9 @@ impl CommandError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Config(_) | Self::InvalidConfig(_) | Self::Usage(_) | Self::Access(_) | Self::Keys(_) => Exit::Usage,
-            Self::Start(StartError::Config(_) | StartError::Keys(_) | StartError::WrongKeys(_)) => Exit::Usage,
+            Self::Start(
+                StartError::Config(_) | StartError::Keys(_) | StartError::WrongKeys(_) | StartError::Directory(_),
+            ) => Exit::Usage,
             Self::Store(error) if error.is_unavailable() => Exit::Unavailable,
             Self::Open(OpenError::Connect(_)) => Exit::Unavailable,
             Self::Call(status) => not_reached(status)

@@ -1,9 +1,9 @@
-//! Reports: submit, show, list, follow, withdraw, close, receipts.
+//! Reports: submit, show, list, follow, withdraw, close, route, receipts.
 
 use clap::{Subcommand, ValueEnum};
 use framme_shared::{
     domain::{
-        ids::{ChildId, ReportId, RequestId},
+        ids::{ChildId, ReportId, RequestId, TransmissionId},
         organisation::OrganisationNumber,
     },
     runtime::{
@@ -16,8 +16,8 @@ use framme_shared::{
             report::{ChildState, PhoneCall, PhoneCallResult, ReadBeforeWithdrawal, Stage},
             sender::{
                 CloseReportRequest, ClosingKind, FollowReportRequest, GetReportRequest, ListReceiptsRequest,
-                ListReportsRequest, RecordPhoneCallRequest, ReportState, RouteChildRequest, Standing,
-                WithdrawReportRequest,
+                ListReportsRequest, RecordPhoneCallRequest, ReportState, RouteChildRequest, RouteTransmissionRequest,
+                Standing, WithdrawReportRequest,
             },
         },
         time::to_pb,
@@ -123,6 +123,22 @@ pub(super) enum ReportCommand {
         #[arg(long)]
         request_id: Option<RequestId>,
     },
+    /// Say which service gets a transmission that waits for a person: see the tasks route_needed.
+    RouteTransmission {
+        /// Of which report.
+        report_id: ReportId,
+        /// Which transmission.
+        transmission_id: TransmissionId,
+        /// The service's organisation number.
+        #[arg(long, value_name = "ORGANISATION")]
+        to: OrganisationNumber,
+        /// Why this one is right. Kept sealed, and not sent.
+        #[arg(long)]
+        reason: String,
+        /// The same in every repetition of the same request; made anew if left out.
+        #[arg(long)]
+        request_id: Option<RequestId>,
+    },
     /// The receipts behind a report, verbatim, one per line.
     Receipts {
         /// Which.
@@ -207,6 +223,24 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
                 reason,
             };
             let answer = session.client()?.route_child(request).await?.into_inner();
+            print_state(session, answer.report.as_ref());
+            Ok(Exit::Ok)
+        }
+        ReportCommand::RouteTransmission {
+            report_id,
+            transmission_id,
+            to,
+            reason,
+            request_id,
+        } => {
+            let request = RouteTransmissionRequest {
+                report_id: report_id.to_string(),
+                transmission_id: transmission_id.to_string(),
+                request_id: request_id_or_new(request_id),
+                receiver_organisation_number: to.to_string(),
+                reason,
+            };
+            let answer = session.client()?.route_transmission(request).await?.into_inner();
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }
@@ -344,10 +378,17 @@ pub(super) fn print_state(session: &Session, state: Option<&ReportState>) {
             "" => String::new(),
             failure => format!(", last failure {failure}"),
         };
-        println!(
-            "  to {}  number {}, {} attempts{failure}",
-            transmission.receiver_organisation_number, transmission.sequence, transmission.attempts
-        );
+        if transmission.receiver_organisation_number.is_empty() {
+            println!(
+                "  transmission {} waits for a person to route it",
+                transmission.transmission_id
+            );
+        } else {
+            println!(
+                "  to {}  number {}, {} attempts{failure}",
+                transmission.receiver_organisation_number, transmission.sequence, transmission.attempts
+            );
+        }
         if !transmission.redirected_from_transmission_id.is_empty() {
             println!("    sent on from {}", transmission.redirected_from_transmission_id);
         }

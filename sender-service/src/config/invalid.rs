@@ -5,7 +5,6 @@ use framme_shared::{
         clocks::InvalidClockPolicy,
         escalation::InvalidLadders,
         holding::{InvalidSchedule, MOST_AT_ONCE},
-        organisation::OrganisationNumber,
         report::limits,
         retry::InvalidBackoff,
         statement,
@@ -13,20 +12,20 @@ use framme_shared::{
     runtime::notify::InvalidNotification,
 };
 
-use crate::directory::ClaimedTwice;
+use crate::directory::Faults;
 
 /// A configuration that each key alone allows and that makes no sense as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidConfig {
-    /// An area has two receivers.
-    #[error("receivers: {0}")]
-    Receivers(#[from] ClaimedTwice),
-    /// A receiver stands there twice.
-    #[error("receivers: {0} is configured twice")]
-    ReceiverTwice(OrganisationNumber),
+    /// The short form of a directory breaks a rule.
+    #[error(transparent)]
+    Receivers(#[from] Faults),
     /// There must be somebody to send to.
-    #[error("receivers: at least one must be configured")]
+    #[error("directory: must name a file, or receivers must have at least one")]
     NoReceivers,
+    /// Which of them would be right?
+    #[error("receivers: must be left out when there is a directory")]
+    TwoDirectories,
     /// Outside its range.
     #[error("outbox.in_flight must be 1-256")]
     InFlight,

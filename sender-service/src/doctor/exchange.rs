@@ -2,16 +2,23 @@
 
 use framme_shared::{
     db::StoreError,
-    domain::organisation::OrganisationNumber,
-    runtime::diagnosis::{Faults, Finding},
+    domain::{directory::Directory, organisation::OrganisationNumber},
+    runtime::{
+        diagnosis::{Faults, Finding},
+        telemetry::Causes,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Subject, damage};
-use crate::store::{
-    delivery,
-    receiver::{self, ReceiverRow},
-    transmission,
+use crate::{
+    directory,
+    store::{
+        delivery,
+        receiver::{self, ReceiverRow},
+        transmission,
+    },
+    submission::need::ROUTE,
 };
 
 /// A receiver that has been silent for longer is worth a look.
@@ -22,8 +29,26 @@ const PAGE: i64 = 5_000;
 pub(super) async fn all(subject: &Subject<'_>, progress: &mut impl FnMut()) -> Result<Vec<Finding>, StoreError> {
     let reader = subject.database.reader();
     let mut findings = Vec::new();
+    let (directory, finding) = match directory::load(subject.config) {
+        Ok(loaded) => {
+            let services = loaded.directory.services().count();
+            (
+                loaded.directory,
+                Finding::good("directory", format!("{services} services")),
+            )
+        }
+        Err(error) => (
+            Directory::default(),
+            Finding::fault("directory", Causes(&error).to_string()),
+        ),
+    };
+    findings.push(finding);
     for row in receiver::list(reader).await? {
-        findings.push(standing(subject, &row));
+        if row.organisation == OrganisationNumber::NOBODY {
+            findings.push(for_a_person(&row));
+            continue;
+        }
+        findings.push(standing(subject, &directory, &row));
         findings.push(numbers(subject, &row, progress).await?);
     }
     let mut failing = Faults::default();
@@ -38,7 +63,19 @@ pub(super) async fn all(subject: &Subject<'_>, progress: &mut impl FnMut()) -> R
     Ok(findings)
 }
 
-fn standing(subject: &Subject<'_>, row: &ReceiverRow) -> Finding {
+/// What waits for a person to say which service is right.
+fn for_a_person(row: &ReceiverRow) -> Finding {
+    let check = "without a receiver";
+    match row.waiting {
+        0 => Finding::good(check, "nothing waits for a person to route it"),
+        waiting => Finding::fault(
+            check,
+            format!("{waiting} waiting: see the tasks {ROUTE}, then `sender report route-transmission`"),
+        ),
+    }
+}
+
+fn standing(subject: &Subject<'_>, directory: &Directory, row: &ReceiverRow) -> Finding {
     let organisation = row.organisation;
     let check = format!("receiver {organisation}");
     let waiting = format!("{} waiting", row.waiting);
@@ -48,13 +85,15 @@ fn standing(subject: &Subject<'_>, row: &ReceiverRow) -> Finding {
         );
         return Finding::fault(check, text);
     }
-    let mut configured = subject.config.receivers.iter();
-    if !configured.any(|receiver| receiver.organisation == organisation) {
-        return if row.waiting == 0 {
-            Finding::good(check, "it is not configured any more, and nothing waits for it")
-        } else {
-            Finding::fault(check, format!("it is not configured any more; {waiting}"))
-        };
+    match directory.service(&organisation) {
+        Some(service) if service.is_letter_only() => {
+            return Finding::good(check, format!("it has no receiver; {waiting} for letters"));
+        }
+        Some(_) => {}
+        None if row.waiting == 0 => {
+            return Finding::good(check, "it is not in the directory any more, and nothing waits for it");
+        }
+        None => return Finding::fault(check, format!("it is not in the directory any more; {waiting}")),
     }
     match row.last_contact_at {
         Some(at) if subject.now.duration_since(at) > SILENT_FOR_LONG => {

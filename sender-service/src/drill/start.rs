@@ -78,6 +78,7 @@ pub fn prepare(
         content_sha256: Digest::of(&bytes),
         children: children.collect(),
         claim: None,
+        need: None,
     };
     Ok(Prepared {
         report,

@@ -1,7 +1,11 @@
 //! Asking receivers of how many children they did not know the case. A receiver that is away, that does not answer, or
 //! whose answer cannot be right is named as one that did not answer.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use framme_shared::{
     domain::{
@@ -26,13 +30,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 16;
 
 /// The receivers that can be asked.
-pub struct Receivers(HashMap<OrganisationNumber, FiguresServiceClient<Channel>>);
+#[derive(Default)]
+pub struct Receivers(RwLock<HashMap<OrganisationNumber, FiguresServiceClient<Channel>>>);
 
 impl Receivers {
-    /// Receivers by the channel over which each is called.
-    pub fn new(channels: impl IntoIterator<Item = (OrganisationNumber, Channel)>) -> Self {
-        let client = |(organisation, channel)| (organisation, FiguresServiceClient::new(channel));
-        Self(channels.into_iter().map(client).collect())
+    /// From now on this one is asked, over this channel.
+    pub fn insert(&self, organisation: OrganisationNumber, channel: Channel) {
+        let mut clients = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        clients.insert(organisation, FiguresServiceClient::new(channel));
+    }
+
+    fn client(&self, organisation: &OrganisationNumber) -> Option<FiguresServiceClient<Channel>> {
+        let clients = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        clients.get(organisation).cloned()
     }
 
     /// What the receivers of these children say, if they `may_be_asked`.
@@ -77,7 +87,7 @@ impl Receivers {
             from_time: Some(to_pb(period.begins())),
             until_time: Some(to_pb(period.ends())),
         };
-        let mut client = self.0.get(&receiver)?.clone();
+        let mut client = self.client(&receiver)?;
         let answer = tokio::select! {
             answer = client.count_known_children(request) => answer,
             () = clock.sleep(PATIENCE) => {

@@ -85,6 +85,7 @@ pub const RULES: &[Rule] = &[
     rule("CloseReport", &[Desk]),
     rule("RouteChild", &[Desk]),
     rule("RecordPhoneCall", &[Officer, Desk]),
+    rule("RouteTransmission", &[Desk]),
     rule("ListReceipts", &[Officer, Desk, System]),
     rule("GetFigures", &[Officer, Desk, System]),
     rule("ListReceivers", &[Desk, Administrator, System]),

@@ -1,9 +1,12 @@
 //! The state of the exchange with each receiver.
 
-use framme_shared::wire::{
-    pb::sender::{ListReceiversResponse, ReceiverState},
-    status::Failure,
-    time,
+use framme_shared::{
+    domain::organisation::OrganisationNumber,
+    wire::{
+        pb::sender::{ListReceiversResponse, ReceiverState},
+        status::Failure,
+        time,
+    },
 };
 
 use super::{Api, failure::storage};
@@ -13,7 +16,11 @@ impl Api {
     pub(super) async fn receivers(&self) -> Result<ListReceiversResponse, Failure> {
         let rows = receiver::list(self.context.database.reader()).await.map_err(storage)?;
         let mut receivers = Vec::with_capacity(rows.len());
-        for row in rows {
+        // What waits for nobody is told by tasks.
+        for row in rows
+            .into_iter()
+            .filter(|row| row.organisation != OrganisationNumber::NOBODY)
+        {
             receivers.push(ReceiverState {
                 readiness: Some(self.readiness_of(&row.organisation).await?),
                 organisation_number: row.organisation.to_string(),

@@ -1,14 +1,17 @@
-//! What officers and the desk ask to have done to a report: withdraw, close.
+//! What officers and the desk ask to have done to a report: withdraw, close, route.
 
 use framme_shared::{
     domain::{
         digest::Digest,
-        ids::{ChildId, ReportId, RequestId},
+        ids::{ChildId, ReportId, RequestId, TransmissionId},
         lifecycle::ClosingKind,
+        organisation::OrganisationNumber,
+        statement::day_of,
     },
     wire::{
         pb::sender::{
-            self as pb, CloseReportRequest, CloseReportResponse, WithdrawReportRequest, WithdrawReportResponse,
+            self as pb, CloseReportRequest, CloseReportResponse, RouteTransmissionRequest, RouteTransmissionResponse,
+            WithdrawReportRequest, WithdrawReportResponse,
         },
         status::{Cause, Failure},
         violations::FieldViolations,
@@ -26,8 +29,10 @@ use crate::{
     store::{self, report},
     submission::{
         close::CloseReport,
+        need::Need,
+        route::RouteTransmission,
         sealed,
-        withdraw::{Request, Requested, WithdrawReport},
+        withdraw::{Repeated, Request, Requested, WithdrawReport},
     },
 };
 
@@ -91,6 +96,50 @@ impl Api {
             .map_err(storage)?;
         self.context.followers.tell([&report]);
         answer(outcome)
+    }
+
+    pub(super) async fn route_part(
+        &self,
+        caller: &Caller,
+        message: RouteTransmissionRequest,
+    ) -> Result<RouteTransmissionResponse, Failure> {
+        let transmission = TransmissionId::parse(&message.transmission_id)
+            .map_err(|rule| Failure::invalid_field("transmission_id", rule.to_string()))?;
+        let to = OrganisationNumber::parse(&message.receiver_organisation_number)
+            .map_err(|rule| Failure::invalid_field("receiver_organisation_number", rule.to_string()))?;
+        let sha256 = Digest::of(&message.encode_to_vec());
+        let ids = (message.report_id.as_str(), message.request_id.as_str());
+        let request = self.request(caller, ids, &message.reason, sha256).await?;
+        let report = request.report;
+        let directory = self.context.directory.now();
+        let today = day_of(self.context.clock.now());
+        let service = directory
+            .service(&to)
+            .filter(|service| service.validity.contains(today));
+        let Some(service) = service else {
+            return self.repeated(request).await?.map_or_else(
+                || {
+                    let rule = "must be a service of the directory that answers today";
+                    Err(Failure::invalid_field("receiver_organisation_number", rule))
+                },
+                answer,
+            );
+        };
+        let change = RouteTransmission {
+            request,
+            transmission,
+            to,
+            need: Need::letter(service),
+        };
+        let outcome = self.context.database.change(change).await.map_err(storage)?;
+        self.context.windows.ring(&to);
+        self.context.followers.tell([&report]);
+        answer(outcome)
+    }
+
+    /// What the same request got before: it is answered the same when the directory has changed since.
+    async fn repeated(&self, request: Request) -> Result<Option<Requested>, Failure> {
+        self.context.database.change(Repeated(request)).await.map_err(storage)
     }
 
     /// A request that can be carried out: by a person, with a reason, about a report that exists.

@@ -6,10 +6,13 @@ use framme_shared::{
     db::{StoreError, sealing::DataKey},
     domain::{
         digest::Digest,
+        directory::{Directory, Route, Service},
         identity_number::TestNumbers,
         ids::{ChildId, ReportId, TransmissionId},
+        municipality::Area,
         organisation::OrganisationNumber,
         report::{Child, Report, phone},
+        statement::day_of,
     },
     wire::{
         pb::{
@@ -18,9 +21,9 @@ use framme_shared::{
         },
         report::{MAX_BYTES, Rules, fill_child_ids, parse, to_pb},
         status::{Cause, Failure},
-        violations::FieldViolations,
     },
 };
+use jiff::civil::Date;
 use prost::Message as _;
 use zeroize::Zeroizing;
 
@@ -31,7 +34,6 @@ use super::{
 };
 use crate::{
     context::Context,
-    directory::Directory,
     store::{
         data_key::StoredKey,
         delivery::Delivery,
@@ -40,6 +42,7 @@ use crate::{
     },
     submission::{
         accept::{AcceptReport, Accepted, NamedAttachment, PartChild, SealedPart},
+        need::Need,
         sealed,
     },
     window::Early,
@@ -120,13 +123,10 @@ impl Api {
     ) -> Result<Vec<u8>, Failure> {
         let submission = self.check(message, sha256)?;
         let reader = self.context.database.reader();
+        // Whom each part went to is left out: the directory may have changed since, or a person may have said.
         let here = recovered::parts(reader, &submission.report.id).await.map_err(storage)?;
-        let mut parts: Vec<(OrganisationNumber, Digest)> = submission
-            .parts
-            .iter()
-            .map(|part| (part.receiver, part.content_sha256))
-            .collect();
-        parts.sort_unstable_by_key(|(receiver, _)| *receiver);
+        let here = sorted(here.into_iter().map(|(_, content)| content));
+        let parts = sorted(submission.parts.iter().map(|part| part.content_sha256));
         if parts == here {
             Ok(answer)
         } else {
@@ -154,7 +154,7 @@ impl Api {
             let rule = "must be left out: the program makes drills";
             return Err(Failure::invalid_field("drill", rule));
         }
-        let parts = split(&report, &self.context.directory)?;
+        let parts = split(&report, &self.context.directory.now(), day_of(rules.now))?;
         Ok(Submission { report, parts, sha256 })
     }
 
@@ -251,6 +251,7 @@ impl Api {
             content_sha256: part.content_sha256,
             children: part.children.clone(),
             claim: early.map(Early::claim),
+            need: part.need.clone(),
         }
     }
 }
@@ -297,6 +298,12 @@ fn state_in(answer: &[u8]) -> ReportState {
     answer.report.unwrap_or_default()
 }
 
+fn sorted(digests: impl Iterator<Item = Digest>) -> Vec<Digest> {
+    let mut digests: Vec<Digest> = digests.collect();
+    digests.sort_unstable_by_key(|digest| *digest.as_bytes());
+    digests
+}
+
 /// The first answer, if what came first is what comes now.
 fn answer_of((first, answer): (Digest, Vec<u8>), sha256: Digest) -> Result<Vec<u8>, Failure> {
     if first == sha256 {
@@ -319,22 +326,53 @@ struct Part {
     content: Vec<u8>,
     content_sha256: Digest,
     children: Vec<PartChild>,
+    need: Option<Need>,
 }
 
-/// One part per receiver. Every child that nobody serves is named.
-fn split(report: &Report, directory: &Directory) -> Result<Vec<Part>, Failure> {
-    let mut unserved = FieldViolations::new();
-    for (place, child) in report.children.iter().enumerate() {
-        if directory.receiver_of(&child.area).is_none() {
-            unserved.add(
-                format!("children[{place}].municipality_number"),
-                "must be served by a configured receiver",
-            );
+/// Where a child's part goes.
+enum Destination<'a> {
+    /// The directory is certain.
+    Service(&'a Service),
+    /// A person says which service is right; what is of one area, at once.
+    ToAPerson(Area, Route<'a>),
+}
+
+impl<'a> Destination<'a> {
+    fn of(directory: &'a Directory, area: Area, today: Date) -> Self {
+        match directory.route(area, today) {
+            Route::Service(service) => Self::Service(service),
+            unsure => Self::ToAPerson(area, unsure),
         }
     }
-    if !unserved.is_empty() {
-        return Err(Failure::NoReceiver(unserved));
+
+    fn receiver(&self) -> OrganisationNumber {
+        match self {
+            Self::Service(service) => service.organisation,
+            Self::ToAPerson(..) => OrganisationNumber::NOBODY,
+        }
     }
+
+    fn need(&self) -> Option<Need> {
+        match self {
+            Self::Service(service) => Need::letter(service),
+            Self::ToAPerson(area, route) => Need::route(area, route),
+        }
+    }
+}
+
+impl PartialEq for Destination<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Service(one), Self::Service(other)) => one.organisation == other.organisation,
+            (Self::ToAPerson(one, _), Self::ToAPerson(other, _)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+/// One part per receiver, and one per area for which a person must say who that is: no report is turned away because the
+/// directory does not know everything.
+fn split(report: &Report, directory: &Directory, today: Date) -> Result<Vec<Part>, Failure> {
     let places: HashMap<ChildId, usize> = report
         .children
         .iter()
@@ -342,10 +380,9 @@ fn split(report: &Report, directory: &Directory) -> Result<Vec<Part>, Failure> {
         .map(|(place, child)| (child.id, place))
         .collect();
     report
-        .split_by(|child| directory.receiver_of(&child.area))
+        .split_by(|child| Destination::of(directory, child.area, today))
         .into_iter()
-        .filter_map(|(receiver, part)| Some((receiver?, part)))
-        .map(|(receiver, part)| {
+        .map(|(destination, part)| {
             let content = to_pb(&part).encode_to_vec();
             if content.len() > MAX_BYTES {
                 return Err(Failure::TooLarge {
@@ -354,7 +391,8 @@ fn split(report: &Report, directory: &Directory) -> Result<Vec<Part>, Failure> {
                 });
             }
             Ok(Part {
-                receiver,
+                receiver: destination.receiver(),
+                need: destination.need(),
                 content_sha256: Digest::of(&content),
                 content,
                 children: part

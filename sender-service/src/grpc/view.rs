@@ -3,6 +3,7 @@
 use framme_shared::{
     domain::{
         lifecycle::{self, ChildState},
+        organisation::OrganisationNumber,
         receipt::{self, ReadBefore},
     },
     wire::{
@@ -43,10 +44,15 @@ pub fn report(view: &ReportView) -> ReportState {
 }
 
 fn transmission(view: &TransmissionView) -> TransmissionState {
+    let is_routed = view.receiver != OrganisationNumber::NOBODY;
     TransmissionState {
         transmission_id: view.transmission.to_string(),
-        receiver_organisation_number: view.receiver.to_string(),
-        sequence: view.sequence,
+        receiver_organisation_number: if is_routed {
+            view.receiver.to_string()
+        } else {
+            String::new()
+        },
+        sequence: if is_routed { view.sequence } else { 0 },
         children: view.children.iter().map(child).collect(),
         attempts: view.attempts,
         next_attempt_time: view.next_attempt_at.map(time),

@@ -68,10 +68,7 @@ impl OutboxWorker {
     /// A worker that has not claimed anything.
     pub fn new(context: Arc<Context>, peer: Peer, config: &OutboxConfig) -> Self {
         Self {
-            window: context
-                .windows
-                .of(&peer.organisation())
-                .map_or_else(|| Arc::new(Window::new(config.in_flight, config.lease())), Arc::clone),
+            window: context.windows.open(peer.organisation()),
             lease: config.lease(),
             poll: config.poll(),
             backoff: config.backoff().unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use framme_shared::{
     db::StoreError,
-    domain::{municipality::Area, organisation::OrganisationNumber},
+    domain::organisation::OrganisationNumber,
     runtime::{
         shutdown::{Shutdown, TaskError},
         telemetry::Causes,
@@ -13,7 +13,7 @@ use framme_shared::{
 };
 use tonic::transport::Channel;
 
-use super::{RecordAnswer, RecordNoAnswer, ask::ask};
+use super::{RecordAnswer, RecordNoAnswer, areas_of, ask::ask};
 use crate::{config::ReadinessConfig, context::Context};
 
 /// After storage has failed, or a step has panicked.
@@ -25,24 +25,16 @@ pub struct ReadinessWorker {
     context: Arc<Context>,
     receiver: OrganisationNumber,
     client: ReadinessServiceClient<Channel>,
-    areas: Vec<Area>,
     config: ReadinessConfig,
 }
 
 impl ReadinessWorker {
-    /// A worker that has asked nothing; `areas` are those whose reports go to the receiver.
-    pub fn new(
-        context: Arc<Context>,
-        receiver: OrganisationNumber,
-        channel: Channel,
-        areas: Vec<Area>,
-        config: ReadinessConfig,
-    ) -> Self {
+    /// A worker that has asked nothing.
+    pub fn new(context: Arc<Context>, receiver: OrganisationNumber, channel: Channel, config: ReadinessConfig) -> Self {
         Self {
             context,
             receiver,
             client: ReadinessServiceClient::new(channel),
-            areas,
             config,
         }
     }
@@ -86,7 +78,8 @@ impl ReadinessWorker {
     /// When storage fails.
     pub async fn step(&self) -> Result<(), StoreError> {
         let (receiver, database) = (self.receiver, &self.context.database);
-        match ask(&self.context, &self.client, &self.areas).await? {
+        let areas = areas_of(&self.context, &receiver);
+        match ask(&self.context, &self.client, &areas).await? {
             Ok(answer) => {
                 let policy = self.config.policy();
                 database

@@ -4,11 +4,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use framme_shared::{
     db::{Change, StoreError, Tx},
-    domain::{
-        ids::RequestId,
-        organisation::OrganisationNumber,
-        retry::{Backoff, InvalidBackoff},
-    },
+    domain::{ids::RequestId, organisation::OrganisationNumber, retry::Backoff},
     runtime::shutdown::{Shutdown, TaskError},
 };
 use jiff::{Timestamp, civil::Date};
@@ -75,20 +71,21 @@ impl ReconciliationWorker {
     ///
     /// # Errors
     /// Never with the built-in waits.
-    pub fn new(context: Arc<Context>, peer: Peer, config: &ReconciliationConfig) -> Result<Self, InvalidBackoff> {
+    pub fn new(context: Arc<Context>, peer: Peer, config: &ReconciliationConfig) -> Self {
         let now = context.clock.now();
         let numbers_every = Duration::from_secs(config.numbers_seconds);
-        Ok(Self {
+        Self {
             schedule: config.scheduled.then(|| Schedule::new(config.hour, config.days)),
             numbers_every,
             second_look: Duration::from_secs(config.second_look_seconds),
-            backoff: Backoff::new(BACKOFF.0, BACKOFF.1)?,
+            backoff: Backoff::new(BACKOFF.0, BACKOFF.1)
+                .expect("a minute is less than an hour, and no longer than a backoff may be"),
             numbers_at: later(now, numbers_every),
             plan_from: later(now, SETTLE_IN),
             planned: None,
             context,
             peer,
-        })
+        }
     }
 
     /// Steps until a stop is asked for.

@@ -39,13 +39,13 @@ pub struct ReceiverRow {
     pub written_at: Timestamp,
 }
 
-/// Makes sure that a configured receiver has its row.
+/// Makes sure that a service of the directory has its row.
 pub async fn ensure(conn: &mut AnyConnection, receiver: &OrganisationNumber, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "-- receiver::ensure
 INSERT INTO receiver (organisation, last_transmission, last_receipt, last_receipt_sha256, confirmed_receipt,
     last_contact_at, distrusted_reason, distrusted_at, written_at, written_by)
-VALUES ($1, 0, 0, $2, 0, NULL, NULL, NULL, $3, 'EnsureReceivers')
+VALUES ($1, 0, 0, $2, 0, NULL, NULL, NULL, $3, 'TakeDirectory')
 ON CONFLICT (organisation) DO NOTHING",
     )
     .bind(receiver.to_string())
@@ -54,6 +54,98 @@ ON CONFLICT (organisation) DO NOTHING",
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Every receiver, with where it was last.
+pub async fn endpoints(conn: &mut AnyConnection) -> Result<Vec<(OrganisationNumber, Option<String>)>, StoreError> {
+    let rows = sqlx::query(ENDPOINTS).fetch_all(conn).await?;
+    rows.iter().map(read_endpoint).collect()
+}
+
+/// As [`endpoints`], outside a change.
+pub async fn all_endpoints(pool: &AnyPool) -> Result<Vec<(OrganisationNumber, Option<String>)>, StoreError> {
+    let rows = sqlx::query(ENDPOINTS).fetch_all(pool).await?;
+    rows.iter().map(read_endpoint).collect()
+}
+
+const ENDPOINTS: &str = "-- receiver::endpoints
+SELECT organisation, endpoint
+FROM receiver
+ORDER BY organisation";
+
+fn read_endpoint(row: &AnyRow) -> Result<(OrganisationNumber, Option<String>), StoreError> {
+    let reader = Reader::new(row, "receiver", "organisation");
+    Ok((reader.parsed("organisation")?, reader.text_or_null("endpoint")?))
+}
+
+/// Keeps where a receiver is.
+pub async fn set_endpoint(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    endpoint: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let result = sqlx::query(
+        "-- receiver::set_endpoint
+UPDATE receiver
+SET endpoint = $1, written_at = $2, written_by = 'TakeDirectory'
+WHERE organisation = $3",
+    )
+    .bind(endpoint.to_owned())
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .execute(conn)
+    .await?;
+    exactly(result.rows_affected(), 1)
+}
+
+/// What is open with one receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// Transmissions that it has not stored, with a child that has not ended.
+    pub waiting: u64,
+    /// Children that are its to see to: what it states of them is still awaited.
+    pub children: u64,
+}
+
+/// What is open with this receiver.
+pub async fn open_with(pool: &AnyPool, receiver: &OrganisationNumber) -> Result<Open, StoreError> {
+    let row = sqlx::query(
+        "-- receiver::open_with
+SELECT $1 AS organisation, COUNT(*) AS children,
+    COUNT(DISTINCT CASE WHEN transmission.delivery_state = 'waiting' THEN transmission.transmission_id END) AS waiting
+FROM transmission
+JOIN child ON child.report_id = transmission.report_id AND child.transmission_id = transmission.transmission_id
+WHERE transmission.receiver = $1 AND child.stage NOT IN ('withdrawn', 'closed', 'rejected', 'redirected')",
+    )
+    .bind(receiver.to_string())
+    .fetch_one(pool)
+    .await?;
+    let reader = Reader::new(&row, "receiver", "organisation");
+    Ok(Open {
+        waiting: reader.count("waiting")?,
+        children: reader.count("children")?,
+    })
+}
+
+/// Takes the next number for a transmission that was routed by a person.
+pub async fn take_number(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "-- receiver::take_number
+UPDATE receiver
+SET last_transmission = last_transmission + 1, written_at = $1, written_by = 'RouteTransmission'
+WHERE organisation = $2
+RETURNING organisation, last_transmission",
+    )
+    .bind(at.as_microsecond())
+    .bind(receiver.to_string())
+    .fetch_one(conn)
+    .await?;
+    Reader::new(&row, "receiver", "organisation").number("last_transmission")
 }
 
 const TAKE_NUMBERS: ManyRows = ManyRows {

@@ -20,7 +20,7 @@ pub struct NewRequest<'a> {
     pub request: &'a RequestId,
     /// The report.
     pub report: &'a ReportId,
-    /// withdraw or close.
+    /// withdraw, close or route.
     pub kind: &'static str,
     /// How the matter was taken, in a closing.
     pub closing_kind: Option<ClosingKind>,

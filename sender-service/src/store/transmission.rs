@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use framme_shared::{
-    db::{StoreError, rows::ManyRows},
+    db::{
+        StoreError,
+        rows::{ManyRows, exactly},
+    },
     domain::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
@@ -395,4 +398,48 @@ LIMIT 100",
             Ok((reader.parsed("transmission_id")?, reader.parsed("receiver")?))
         })
         .collect()
+}
+
+/// What this receiver has not stored, in the order of numbers.
+pub async fn waiting(
+    conn: &mut AnyConnection,
+    receiver: &OrganisationNumber,
+) -> Result<Vec<TransmissionId>, StoreError> {
+    let rows = sqlx::query(
+        "-- transmission::waiting
+SELECT transmission_id
+FROM transmission
+WHERE receiver = $1 AND delivery_state = 'waiting'
+ORDER BY sequence",
+    )
+    .bind(receiver.to_string())
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| Reader::new(row, "transmission", "transmission_id").parsed("transmission_id"))
+        .collect()
+}
+
+/// Gives what waited at nobody to a receiver, under a number of that pair, to be delivered at once.
+pub async fn route(
+    conn: &mut AnyConnection,
+    transmission: &TransmissionId,
+    receiver: &OrganisationNumber,
+    sequence: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let result = sqlx::query(
+        "-- transmission::route
+UPDATE transmission
+SET receiver = $1, sequence = $2, next_attempt_at = $3, written_at = $3, written_by = 'RouteTransmission'
+WHERE transmission_id = $4 AND receiver = $5",
+    )
+    .bind(receiver.to_string())
+    .bind(sequence)
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .bind(OrganisationNumber::NOBODY.to_string())
+    .execute(conn)
+    .await?;
+    exactly(result.rows_affected(), 1)
 }

@@ -52,6 +52,27 @@ WHERE transmission_id = $1",
     Ok(row.is_some())
 }
 
+/// Lets a withdrawal of this transmission go where the transmission goes now.
+pub async fn route(
+    conn: &mut AnyConnection,
+    transmission: &TransmissionId,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- withdrawal::route
+UPDATE withdrawal
+SET receiver = $1, written_at = $2, written_by = 'RouteTransmission'
+WHERE transmission_id = $3",
+    )
+    .bind(receiver.to_string())
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A withdrawal that a worker has claimed.
 pub struct ClaimedWithdrawal {
     /// What to withdraw.

@@ -18,6 +18,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use prost::Message as _;
 
+use super::need::Need;
 use crate::{
     grpc,
     store::{
@@ -60,6 +61,8 @@ pub struct SealedPart {
     pub children: Vec<PartChild>,
     /// For a part that goes to its worker at the commit.
     pub claim: Option<EarlyClaim>,
+    /// What only a person can do about it.
+    pub need: Option<Need>,
 }
 
 /// A child of a part.
@@ -129,6 +132,11 @@ impl Change for AcceptReport {
         let answers: Vec<Vec<u8>> = views.iter().map(answer).collect();
         store(&taken, &transmissions, &views, &answers, tx).await?;
         taken.iter().for_each(|change| tx.record(change.entry()));
+        for part in taken.iter().flat_map(|change| &change.parts) {
+            if let Some(need) = &part.need {
+                need.raise(tx, &part.transmission).await?;
+            }
+        }
 
         let mut all = answers
             .into_iter()

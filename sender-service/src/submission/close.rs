@@ -13,7 +13,10 @@ use framme_shared::{
 };
 use prost::Message as _;
 
-use super::withdraw::{Request, Requested};
+use super::{
+    need,
+    withdraw::{Request, Requested},
+};
 use crate::{
     grpc, redirect,
     store::{
@@ -74,6 +77,11 @@ impl Change for CloseReport {
         for child in moved {
             let (receiver, before) = closed[&child.child];
             redirect::note(tx, &receiver, &[(child, before)]).await?;
+        }
+        for transmission in &view.transmissions {
+            if transmission.children.iter().all(|child| child.state.stage().is_ended()) {
+                need::settle(tx, &transmission.transmission, "closed").await?;
+            }
         }
         let answer = CloseReportResponse {
             report: Some(grpc::view::report(&view)),

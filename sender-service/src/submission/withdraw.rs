@@ -22,7 +22,8 @@ use crate::{
     },
 };
 
-/// What a person asks to have done to a report: to take it back, to close or send on children of it, to record a call.
+/// What a person asks to have done to a report: to take it back, to close or send on children of it, to record a call, or to
+/// route a part of it.
 pub struct Request {
     /// Which report.
     pub report: ReportId,
@@ -102,6 +103,7 @@ impl Request {
                 "withdraw" => "withdrawal_requested",
                 "route" => "child_route_requested",
                 "phone_call" => "phone_call_recorded",
+                "route_transmission" => "transmission_routed",
                 _ => "children_closed",
             },
             subject: self.report.to_string(),
@@ -109,6 +111,18 @@ impl Request {
             data: format!("request {}", self.request),
         });
         Ok(Requested::Done(answer))
+    }
+}
+
+/// Only looks whether a request came before, and what it got.
+pub struct Repeated(pub Request);
+
+impl Change for Repeated {
+    type Outcome = Option<Requested>;
+    type Error = StoreError;
+
+    async fn apply(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
+        self.0.replay(tx).await
     }
 }
 

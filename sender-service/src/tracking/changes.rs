@@ -96,19 +96,3 @@ impl Change for RecordContact {
         receiver::contact(tx.conn(), &self.receiver, at).await
     }
 }
-
-/// Gives every configured receiver its row.
-pub struct EnsureReceivers(pub Vec<OrganisationNumber>);
-
-impl Change for EnsureReceivers {
-    type Outcome = ();
-    type Error = StoreError;
-
-    async fn apply(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let at = tx.at();
-        for organisation in &self.0 {
-            receiver::ensure(tx.conn(), organisation, at).await?;
-        }
-        Ok(())
-    }
-}

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod clocks;
 pub mod closed_set;
 pub mod digest;
+pub mod directory;
 pub mod drill;
 pub mod escalation;
 pub mod evidence;

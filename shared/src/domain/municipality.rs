@@ -2,12 +2,14 @@
 
 mod area;
 mod city_district;
+mod former;
 mod register;
 
 use std::fmt;
 
 pub use area::{Area, InvalidArea};
 pub use city_district::{CityDistrict, InvalidCityDistrict};
+pub use former::FormerMunicipality;
 
 use super::text_form::text_form;
 

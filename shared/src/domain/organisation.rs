@@ -22,6 +22,9 @@ pub enum InvalidOrganisationNumber {
 const WEIGHTS: [u32; 8] = [3, 2, 7, 6, 5, 4, 3, 2];
 
 impl OrganisationNumber {
+    /// Belongs to no organisation. It stands where a receiver will stand when a person has said which one is right.
+    pub const NOBODY: Self = Self(*b"000000000");
+
     /// Reads nine digits, the last of which must be the check digit.
     pub fn parse(text: &str) -> Result<Self, InvalidOrganisationNumber> {
         let digits: [u8; 9] = text

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use tonic::transport::{Channel, Endpoint};
 
 pub use dial::DialError;
@@ -18,7 +19,7 @@ use super::{
     serve::LocalAddress,
     tls::{TlsError, TlsStore, TrustFiles, anonymous_client},
 };
-use crate::domain::organisation::OrganisationNumber;
+use crate::domain::{certificate, organisation::OrganisationNumber};
 
 /// TCP and TLS together take at most this.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,6 +72,46 @@ pub fn channel(
         clock,
     };
     Ok(over_tls(uri, dialer))
+}
+
+/// Connects once as [`channel`] does, and ends the connection. Until when the server's certificate is valid.
+///
+/// # Errors
+/// See [`LookError`].
+pub async fn look(
+    endpoint: &str,
+    tls: Arc<TlsStore>,
+    expected: OrganisationNumber,
+    clock: Arc<dyn Clock>,
+) -> Result<Timestamp, LookError> {
+    let uri = parse_endpoint(endpoint)?;
+    let dialer = Dialer {
+        address: authority(&uri),
+        host: host(&uri).to_owned(),
+        tls: OverTls::Mutual(tls),
+        expected: Some(expected),
+        clock,
+    };
+    let chain = dialer.look(CONNECT_TIMEOUT).await?;
+    let own = chain.first().and_then(|der| certificate::parse(der).ok());
+    let not_after = own.map(|certificate| certificate.validity().not_after.timestamp());
+    not_after
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .ok_or(LookError::Certificate)
+}
+
+/// A server that could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// The address.
+    #[error(transparent)]
+    Address(#[from] InvalidEndpoint),
+    /// The connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// Its certificate does not say until when it is valid.
+    #[error("the server's certificate cannot be read")]
+    Certificate,
 }
 
 /// A channel to a local listener, for commands and programs that prove themselves with a token. A unix socket needs no

@@ -28,6 +28,8 @@ pub type TaskError = Box<dyn Error + Send + Sync>;
 pub struct Shutdown {
     soft: CancellationToken,
     hard: CancellationToken,
+    /// The soft token of the whole process, which a failed task of any part cancels.
+    process: CancellationToken,
     tasks: TaskTracker,
     failed: Arc<AtomicBool>,
 }
@@ -43,11 +45,24 @@ impl Shutdown {
     #[must_use]
     pub fn new() -> Self {
         let hard = CancellationToken::new();
+        let soft = hard.child_token();
         Self {
-            soft: hard.child_token(),
+            process: soft.clone(),
+            soft,
             hard,
             tasks: TaskTracker::new(),
             failed: Arc::default(),
+        }
+    }
+
+    /// A part that can be stopped by itself, and stops with the whole. Its tasks are the process's: one that fails stops
+    /// everything, and a drain waits for them.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self {
+            soft: self.soft.child_token(),
+            hard: self.hard.child_token(),
+            ..self.clone()
         }
     }
 
@@ -160,7 +175,7 @@ impl Shutdown {
     fn fail(&self, task: &'static str, cause: &str) {
         tracing::error!(task, cause, "a task that must run has ended, so the process stops");
         self.failed.store(true, Ordering::Release);
-        self.soft.cancel();
+        self.process.cancel();
     }
 }
 
@@ -285,6 +300,31 @@ mod tests {
     async fn a_task_that_panics_stops_the_process_with_failure() {
         let shutdown = Shutdown::new();
         shutdown.spawn("worker", async { panic!("on purpose") });
+        assert_eq!(run(shutdown, clock()).await, Exit::Failure);
+    }
+
+    #[tokio::test]
+    async fn a_part_stops_by_itself_and_with_the_whole() {
+        let shutdown = Shutdown::new();
+        let (first, second) = (shutdown.part(), shutdown.part());
+        for part in [&first, &second] {
+            let soft = part.soft().clone();
+            part.spawn("worker", async move {
+                soft.cancelled().await;
+                Ok(())
+            });
+        }
+        first.stop();
+        assert!(first.is_stopping() && !second.is_stopping() && !shutdown.is_stopping());
+        shutdown.stop();
+        assert!(second.is_stopping());
+        assert_eq!(run(shutdown, clock()).await, Exit::Ok);
+    }
+
+    #[tokio::test]
+    async fn a_task_of_a_part_that_fails_stops_the_process_with_failure() {
+        let shutdown = Shutdown::new();
+        shutdown.part().spawn("worker", async { Err("no more paper".into()) });
         assert_eq!(run(shutdown, clock()).await, Exit::Failure);
     }
 

@@ -1,6 +1,9 @@
 //! A real sender in this process.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use framme_demo::{
     pki::synthetic_organisation,
@@ -69,8 +72,27 @@ pub(crate) struct Known<'a> {
 
 impl RealSender {
     pub(crate) async fn start(authorities: &Arc<Authorities>, database: TestDatabase, receivers: &[Known<'_>]) -> Self {
-        let clock = Arc::clone(&authorities.clock);
         let config = config(authorities, &database, receivers);
+        Self::start_as(authorities, database, config).await
+    }
+
+    /// With the register in this file.
+    pub(crate) async fn start_with_directory(
+        authorities: &Arc<Authorities>,
+        database: TestDatabase,
+        file: &Path,
+        look_every: u64,
+    ) -> Self {
+        let config = Config {
+            directory: Some(file.to_owned()),
+            tls_reload_seconds: look_every,
+            ..config(authorities, &database, &[])
+        };
+        Self::start_as(authorities, database, config).await
+    }
+
+    async fn start_as(authorities: &Arc<Authorities>, database: TestDatabase, config: Config) -> Self {
+        let clock = Arc::clone(&authorities.clock);
         Database::migrate(&config.database, &SCHEMA, clock.now()).await.unwrap();
         let local = LocalClient {
             address: config.local.address.clone(),
@@ -265,6 +287,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
+        directory: None,
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

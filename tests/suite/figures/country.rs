@@ -399,6 +399,7 @@ async fn start_district(
             scheduled: false,
             ..Default::default()
         },
+        directory: None,
         receivers: vec![ReceiverConfig {
             organisation: synthetic_organisation(SERVICE),
             endpoint: format!("https://{service}"),

@@ -63,7 +63,7 @@ impl Pair {
             ..ReconciliationConfig::default()
         };
         let context = Arc::clone(sender.sender.context());
-        let worker = ReconciliationWorker::new(context, Peer::new(pair, channel, trust), &config).unwrap();
+        let worker = ReconciliationWorker::new(context, Peer::new(pair, channel, trust), &config);
         Self {
             authorities,
             receiver,

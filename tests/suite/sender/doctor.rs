@@ -124,7 +124,7 @@ impl Run {
     }
 }
 
-fn config(stage: &Stage) -> Config {
+pub(crate) fn config(stage: &Stage) -> Config {
     let receiver = |number| ReceiverConfig {
         organisation: stage.receiver_number(number),
         endpoint: "https://127.0.0.1:1".to_owned(),
@@ -162,6 +162,7 @@ fn config(stage: &Stage) -> Config {
         },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
+        directory: None,
         receivers: vec![receiver(0), receiver(1)],
     }
 }

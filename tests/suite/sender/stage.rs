@@ -8,10 +8,10 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::{ConfirmationConfig, DrillConfig, LettersConfig, OutboxConfig, ReadinessConfig},
+    config::{ConfirmationConfig, DrillConfig, LettersConfig, OutboxConfig, ReadinessConfig, ReceiverConfig},
     context::Context,
     credentials::IssueCredential,
-    directory::Directory,
+    directory::{Current, TakeDirectory, short_form},
     drill::{DrillWorker, Drills},
     figures::{Receivers, Sources},
     followers::Followers,
@@ -24,7 +24,7 @@ use framme_sender::{
     signing::Signing,
     statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
-    tracking::{self, EnsureReceivers, TrackingWorker},
+    tracking::{self, TrackingWorker},
     window::Windows,
 };
 use framme_shared::{
@@ -130,7 +130,6 @@ impl Stage {
         .await;
 
         let opened = database.open_with(&SCHEMA, clock.clone()).await;
-        opened.change(EnsureReceivers(vec![one, other])).await.unwrap();
         for (role, holder) in [
             (Role::Desk, "desk-1"),
             (Role::Officer, "officer-1"),
@@ -138,9 +137,9 @@ impl Stage {
         ] {
             opened.change(issue(role, holder, clock.now())).await.unwrap();
         }
-        let mut directory = Directory::default();
-        directory.add(Area::parse(TROMSO).unwrap(), one).unwrap();
-        directory.add(Area::parse(HARSTAD).unwrap(), other).unwrap();
+        let directory = short_form(&[serving(one, TROMSO), serving(other, HARSTAD)]).unwrap();
+        let take = TakeDirectory::new(&directory, None);
+        opened.change(take).await.unwrap();
         let outbox = OutboxConfig::default();
         let context = Arc::new(Context {
             tell_answered: Arc::default(),
@@ -150,15 +149,15 @@ impl Stage {
             random: Arc::new(SeededRandom::new(7)),
             figures: Sources {
                 promise: Promise::default(),
-                receivers: Receivers::new([&first, &second].map(|receiver| (receiver.pair.receiver, lazily(receiver)))),
+                receivers: Receivers::default(),
             },
             signing: Arc::new(Signing::load(tls.certificate.clone(), tls.key.clone(), sender).unwrap()),
             organisation: sender,
             production: false,
             max_attachment_bytes: 100 * 1024 * 1024,
-            directory,
+            directory: Current::new(directory),
             followers: Followers::default(),
-            windows: Windows::new([one, other], outbox.in_flight, outbox.lease()),
+            windows: Windows::new(outbox.in_flight, outbox.lease()),
             deadlines: Arc::new(Rules {
                 policy: ClockPolicy::default(),
                 ladders: Ladders::default_of(Side::Sender),
@@ -173,11 +172,15 @@ impl Stage {
                     scheduled,
                     ..DrillConfig::default()
                 },
-                areas: [(one, TROMSO), (other, HARSTAD)]
-                    .map(|(receiver, area)| (receiver, vec![Area::parse(area).unwrap()]))
-                    .into(),
             },
         });
+        for receiver in [&first, &second] {
+            context.windows.open(receiver.pair.receiver);
+            context
+                .figures
+                .receivers
+                .insert(receiver.pair.receiver, lazily(receiver));
+        }
         let peers = [&first, &second].map(|receiver| Peer::new(receiver.pair, lazily(receiver), Arc::clone(&trust)));
         let local = serve_local(Arc::clone(&context)).await;
         Self {
@@ -314,12 +317,10 @@ impl Stage {
     /// The worker that asks the first (0) or second (1) receiver whether somebody could open.
     pub(crate) fn readiness(&self, receiver: usize) -> ReadinessWorker {
         let address = [&self.first, &self.second][receiver].address.clone();
-        let area = Area::parse([TROMSO, HARSTAD][receiver]).unwrap();
         ReadinessWorker::new(
             Arc::clone(&self.context),
             self.receiver_number(receiver),
             Endpoint::from_shared(address).unwrap().connect_lazy(),
-            vec![area],
             ReadinessConfig::default(),
         )
     }
@@ -413,6 +414,14 @@ pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), work)
         .await
         .expect("this should not take long")
+}
+
+fn serving(organisation: OrganisationNumber, municipality: &str) -> ReceiverConfig {
+    ReceiverConfig {
+        organisation,
+        endpoint: "https://127.0.0.1:1".to_owned(),
+        municipalities: vec![Area::parse(municipality).unwrap()],
+    }
 }
 
 fn lazily(receiver: &PlayedReceiver) -> Channel {

@@ -13,7 +13,7 @@ use framme_shared::{
                 SubmitReportRequest,
             },
         },
-        status::{Received, reason_of},
+        status::reason_of,
     },
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
@@ -26,7 +26,7 @@ on_both_databases!(
     the_same_report_sent_many_times_at_once_is_one_report,
     other_content_under_the_same_id_is_refused,
     children_of_two_receivers_make_two_transmissions_and_one_report,
-    a_child_that_nobody_serves_is_named_and_nothing_is_kept,
+    a_child_that_nobody_serves_waits_for_a_person_and_the_others_are_sent,
     a_report_that_breaks_a_rule_leaves_nothing,
     content_comes_back_whole_and_the_reading_is_recorded,
     a_report_of_which_a_part_is_gone_is_not_shown_without_it,
@@ -88,13 +88,21 @@ async fn children_of_two_receivers_make_two_transmissions_and_one_report(databas
     assert_eq!(arrived, [2, 1]);
 }
 
-async fn a_child_that_nobody_serves_is_named_and_nothing_is_kept(database: TestDatabase) {
+async fn a_child_that_nobody_serves_waits_for_a_person_and_the_others_are_sent(database: TestDatabase) {
     let mut stage = Stage::set(database).await;
     let report = stage.report(&[TROMSO, "4601"], Urgency::Normal);
-    let refused = Received::from_status(&stage.send(report.clone()).await.unwrap_err());
-    assert_eq!(refused.reason, Some(ErrorReason::NoReceiver));
-    assert_eq!(refused.violations[0].0, "children[1].municipality_number");
-    assert_not_there(&stage, &report.report_id).await;
+    let state = stage.send(report).await.unwrap().report.unwrap();
+    let receivers: Vec<&str> = state
+        .transmissions
+        .iter()
+        .map(|part| part.receiver_organisation_number.as_str())
+        .collect();
+    let first = stage.receiver_number(0).to_string();
+    assert_eq!(receivers, [first.as_str(), ""], "{state:?}");
+    let waiting = state.transmissions[1].transmission_id.clone();
+    assert_eq!(stage.tasks().await, [("route_needed".to_owned(), waiting)]);
+    stage.deliver(0).await;
+    assert_eq!(stage.first.children().len(), 1);
 }
 
 async fn a_report_that_breaks_a_rule_leaves_nothing(database: TestDatabase) {

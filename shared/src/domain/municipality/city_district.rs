@@ -23,6 +23,11 @@ impl CityDistrict {
         }
     }
 
+    /// The seventeen of Oslo, by number.
+    pub fn all_in_oslo() -> impl ExactSizeIterator<Item = Self> {
+        (1..=17_u8).map(Self)
+    }
+
     /// The name of a district of Oslo; 16 and 17 have no service of their own but appear in addresses.
     pub fn name_in_oslo(&self) -> Option<&'static str> {
         OSLO.get(usize::from(self.0).checked_sub(1)?).copied()

@@ -69,15 +69,26 @@ pub(super) struct Dialer {
 /// A connection to a server of the expected organisation.
 pub(super) type Dialed = Closable<TlsStream<TcpStream>, Option<Registration>>;
 
+/// The server's certificates, its own first.
+pub(super) type Chain = Vec<CertificateDer<'static>>;
+
 impl Dialer {
     pub(super) async fn dial(&self, limit: Duration) -> Result<Dialed, DialError> {
         tokio::select! {
-            dialed = self.connect() => dialed,
+            dialed = self.connect() => dialed.map(|(stream, _)| stream),
             () = self.clock.sleep(limit) => Err(DialError::TooSlow),
         }
     }
 
-    async fn connect(&self) -> Result<Dialed, DialError> {
+    /// Connects, and tells how the server proved itself.
+    pub(super) async fn look(&self, limit: Duration) -> Result<Chain, DialError> {
+        tokio::select! {
+            dialed = self.connect() => dialed.map(|(_, chain)| chain),
+            () = self.clock.sleep(limit) => Err(DialError::TooSlow),
+        }
+    }
+
+    async fn connect(&self) -> Result<(Dialed, Chain), DialError> {
         let tcp = TcpStream::connect(&self.address)
             .await
             .map_err(DialError::Unreachable)?;
@@ -99,12 +110,12 @@ impl Dialer {
         let closer = Arc::new(Closer::default());
         let registration = match &self.tls {
             OverTls::Mutual(store) => {
-                let registered = store.register(chain, Accepted::AsOrganisation, Arc::clone(&closer));
+                let registered = store.register(chain.clone(), Accepted::AsOrganisation, Arc::clone(&closer));
                 Some(registered.map_err(DialError::NotAccepted)?)
             }
             OverTls::Anonymous(_) => None,
         };
-        Ok(Closable::new(stream, closer, registration))
+        Ok((Closable::new(stream, closer, registration), chain))
     }
 
     /// Waits for the first bytes of the server, and leaves them where they are. With TLS 1.3 the handshake is over here

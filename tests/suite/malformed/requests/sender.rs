@@ -9,13 +9,16 @@ use framme_shared::wire::pb::{
     sender::{
         CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
         ListOwedFeedbackRequest, ListReceiptsRequest, ListReportsRequest, ListStatementsRequest,
-        RecordPhoneCallRequest, RouteChildRequest, StartDrillRequest, SubmitReportRequest, UploadAttachmentRequest,
-        WithdrawReportRequest,
+        RecordPhoneCallRequest, RouteChildRequest, RouteTransmissionRequest, StartDrillRequest, SubmitReportRequest,
+        UploadAttachmentRequest, WithdrawReportRequest,
     },
 };
 use prost::{Message as _, bytes::Bytes};
 
 use super::{A_NAME, Case, ID, NIL, OTHER_ID, UPPER_CASE, breaks, right_report, stream, with_reason};
+
+/// A number with a right check digit.
+const A_RECEIVER: &str = "123456785";
 
 pub(super) fn cases(world: &World) -> Vec<Case> {
     [reports(world), reads(), requests(), routes_and_calls(), uploads()]
@@ -203,6 +206,13 @@ fn requests() -> Vec<Case> {
         request_id: request_id.to_owned(),
         reason: reason.to_owned(),
     };
+    let route = |transmission: &str, to: &str, reason: &str| RouteTransmissionRequest {
+        report_id: ID.to_owned(),
+        transmission_id: transmission.to_owned(),
+        request_id: OTHER_ID.to_owned(),
+        receiver_organisation_number: to.to_owned(),
+        reason: reason.to_owned(),
+    };
     let close = |child: &str| CloseReportRequest {
         report_id: ID.to_owned(),
         request_id: OTHER_ID.to_owned(),
@@ -217,6 +227,28 @@ fn requests() -> Vec<Case> {
         breaks(&["reason"], "WithdrawReport", withdraw(OTHER_ID, &"é".repeat(1_001))),
         breaks(&["reason"], "WithdrawReport", withdraw(OTHER_ID, "bell \u{7}")),
         with_reason(ErrorReason::NotFound, &[], "WithdrawReport", withdraw(OTHER_ID, A_NAME)),
+        breaks(
+            &["transmission_id"],
+            "RouteTransmission",
+            route(NIL, A_RECEIVER, A_NAME),
+        ),
+        breaks(
+            &["transmission_id"],
+            "RouteTransmission",
+            route(A_NAME, A_RECEIVER, A_NAME),
+        ),
+        breaks(
+            &["receiver_organisation_number"],
+            "RouteTransmission",
+            route(ID, "12345678", A_NAME),
+        ),
+        breaks(&["reason"], "RouteTransmission", route(ID, A_RECEIVER, "")),
+        with_reason(
+            ErrorReason::NotFound,
+            &[],
+            "RouteTransmission",
+            route(ID, A_RECEIVER, A_NAME),
+        ),
         breaks(&["child_ids[0]"], "CloseReport", close(A_NAME)),
         with_reason(ErrorReason::NotFound, &[], "CloseReport", close(ID)),
         with_reason(

@@ -1,0 +1,74 @@
+//! The sender's directory: which child welfare service answers for a municipality or city district on a day, where its
+//! receiver is, and how people reach it. Read from a register that people and programs edit; checked as a whole.
+
+mod build;
+mod coverage;
+mod date_text;
+mod document;
+mod fault;
+mod place;
+mod route;
+mod service;
+mod validity;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use self::{
+    coverage::{Ending, Gap},
+    document::{Document, DutyEntry, LetterEntry, ServedEntry, ServiceEntry},
+    fault::{Fault, Rule},
+    place::{InvalidPlace, Place},
+    route::{Doubt, Route},
+    service::{Duty, LetterAddress, Service},
+    validity::Validity,
+};
+use jiff::civil::Date;
+
+use super::{municipality::Area, organisation::OrganisationNumber};
+
+/// Every service, and what each serves when. Only ever whole and checked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directory {
+    services: BTreeMap<OrganisationNumber, Service>,
+    served: HashMap<Place, Vec<Served>>,
+}
+
+/// A place that a service serves for a time.
+#[derive(Debug, Clone, PartialEq)]
+struct Served {
+    by: OrganisationNumber,
+    /// Within the service's own time.
+    validity: Validity,
+}
+
+impl Directory {
+    /// Every service, by organisation number, also those of other times.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// What a service is named for on this day, itself and not by succession.
+    pub fn served_by(&self, organisation: &OrganisationNumber, day: Date) -> Vec<Area> {
+        let serves = |served: &&Served| served.by == *organisation && served.validity.contains(day);
+        let named = self
+            .served
+            .iter()
+            .filter(|(_, all)| all.iter().any(|served| serves(&served)));
+        named
+            .filter_map(|(place, _)| match place {
+                Place::Area(area) => Some(*area),
+                Place::Former(_) => None,
+            })
+            .collect()
+    }
+
+    /// One service.
+    pub fn service(&self, organisation: &OrganisationNumber) -> Option<&Service> {
+        self.services.get(organisation)
+    }
+}
+
+#[cfg(test)]
+mod build_tests;
+#[cfg(test)]
+mod route_tests;
