@@ -5,12 +5,17 @@ mod child;
 mod client;
 mod completions;
 mod credential;
+mod deadline;
 mod doctor;
 mod evidence;
 mod failure;
+mod feedback;
 mod keys;
+mod letter;
 mod migrate;
+mod notification;
 mod output;
+mod owed;
 mod report_lines;
 mod serve;
 mod setup;
@@ -83,15 +88,34 @@ pub enum Command {
     Redirect(child::Redirect),
     /// Records what the assessment of a child came to.
     Assess(child::Assess),
+    /// Tells the reporter that the report was received, and whether an investigation is opened.
+    Confirm(feedback::Confirm),
+    /// Records that an investigation has ended: its outcome is owed from then on.
+    EndInvestigation(feedback::EndInvestigation),
+    /// Tells the reporter that the investigation has ended, and what it came to.
+    Conclude(feedback::Conclude),
+    /// Tells the prosecutor what was decided about a case that was transferred.
+    AnswerProsecution(feedback::AnswerProsecution),
+    /// What is owed about children, soonest or longest overdue first, and what was told that the police have not confirmed.
+    Owed(owed::Owed),
     /// The staff register.
     #[command(subcommand)]
     Staff(staff::Staff),
     /// Daily statements, exchanged with each sender.
     #[command(subcommand)]
     Statement(statement::Statement),
+    /// Letters from the police that came by post.
+    #[command(subcommand)]
+    Letter(letter::Letter),
     /// What people must look at.
     #[command(subcommand)]
     Task(task::Task),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
+    /// What somebody must do, until when, and who has been told.
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
     /// Tokens of people and programs.
     #[command(subcommand)]
     Credential(credential::Credential),
@@ -124,9 +148,17 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Reject(command) => command.run(&common).await,
         Command::Redirect(command) => command.run(&common).await,
         Command::Assess(command) => command.run(&common).await,
+        Command::Confirm(command) => command.run(&common).await,
+        Command::EndInvestigation(command) => command.run(&common).await,
+        Command::Conclude(command) => command.run(&common).await,
+        Command::AnswerProsecution(command) => command.run(&common).await,
+        Command::Owed(command) => command.run(&common).await,
         Command::Staff(command) => command.run(&common).await,
         Command::Statement(command) => command.run(&common).await,
+        Command::Letter(command) => command.run(&common).await,
         Command::Task(command) => command.run(&common).await,
+        Command::Notification(command) => command.run(&common).await,
+        Command::Deadline(command) => command.run(&common).await,
         Command::Credential(command) => command.run(&common).await,
         Command::Evidence(command) => command.run(&common),
         Command::Keys(command) => command.run(&common).await,

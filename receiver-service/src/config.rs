@@ -3,14 +3,17 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
-    db::DatabaseConfig,
+    db::{DatabaseConfig, deadlines::Rules},
     domain::{
+        clocks::{ClockPolicy, InvalidClockPolicy},
+        escalation::{InvalidLadders, LaddersInConfig},
         identity_number::TestNumbers,
         organisation::OrganisationNumber,
         report::limits,
-        statement::{InvalidSchedule, Schedule},
+        statement::{InvalidSchedule, Schedule, Side},
     },
     runtime::{
+        notify::{ContactConfig, InvalidNotification, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -47,12 +50,24 @@ pub struct Config {
     /// Files that go with transmissions.
     #[serde(default)]
     pub attachments: Limits,
+    /// How long clocks run: from submission until somebody has a report, and until what is owed of it is told.
+    #[serde(default)]
+    pub clocks: ClockPolicy,
+    /// Who is told when a clock has run out.
+    #[serde(default)]
+    pub escalation: LaddersInConfig,
     /// What is answered to senders that make figures.
     #[serde(default)]
     pub figures: FiguresConfig,
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -135,7 +150,7 @@ pub struct PeerConfig {
 }
 
 /// A configuration that each key alone allows and that makes no sense as a whole.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidConfig {
     /// A sender stands there twice.
     #[error("peers: {0} is configured twice")]
@@ -149,9 +164,18 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_files must be 1-20")]
     AttachmentFiles,
+    /// Clocks that the law or their own sense does not allow.
+    #[error(transparent)]
+    Clocks(#[from] InvalidClockPolicy),
+    /// Ladders that this side cannot have.
+    #[error("escalation: {0}")]
+    Escalation(#[from] InvalidLadders),
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] InvalidSchedule),
+    /// Who is told, and how.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
 }
 
 impl Config {
@@ -177,7 +201,23 @@ impl Config {
         if !(1..=20).contains(&self.attachments.max_files) {
             return Err(InvalidConfig::AttachmentFiles);
         }
+        self.notification.checked(&self.contacts)?;
+        self.deadlines()?;
         Ok(self.statements.check()?)
+    }
+
+    /// By which rules deadlines are looked at.
+    ///
+    /// # Errors
+    /// When clocks or ladders break a rule of theirs.
+    pub fn deadlines(&self) -> Result<Rules, InvalidConfig> {
+        self.clocks.check()?;
+        Ok(Rules {
+            policy: self.clocks.clone(),
+            ladders: self.escalation.clone().of(Side::Receiver)?,
+            announce: !self.contacts.is_empty(),
+            contacts: Some(self.contacts.iter().map(|contact| contact.name.clone()).collect()),
+        })
     }
 
     /// The files that the local interface proves itself with.

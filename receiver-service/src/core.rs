@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use framme_shared::{
-    db::{Change, Database, Together, sealing::MasterKeys},
+    db::{Change, Database, Together, deadlines::Rules, sealing::MasterKeys},
     domain::{identity_number::TestNumbers, ids::TransmissionId, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random, trust::ReceiptTrust},
 };
@@ -42,6 +42,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
+    /// By which rules deadlines are looked at.
+    pub deadlines: Arc<Rules>,
     /// What is answered to senders that make figures.
     pub figures: FiguresConfig,
     /// Sizes and numbers.

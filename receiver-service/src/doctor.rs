@@ -4,7 +4,10 @@ mod chains;
 mod contents;
 mod waiting;
 
-use framme_shared::runtime::diagnosis::{Extent, Finding, own_certificate};
+use framme_shared::{
+    notification,
+    runtime::diagnosis::{Extent, Finding, own_certificate},
+};
 
 use crate::{config::Config, core::Core, error::Refusal};
 
@@ -22,5 +25,17 @@ pub async fn examine(
     findings.extend(chains::all(core, config, &mut progress).await?);
     findings.push(contents::open(core, extent, &mut progress).await?);
     findings.extend(waiting::all(core).await?);
+    findings.extend(people(core, config).await?);
     Ok(findings)
+}
+
+/// Whether people are told of what waits for them.
+async fn people(core: &Core, config: &Config) -> Result<Vec<Finding>, Refusal> {
+    match config.notification.checked(&config.contacts) {
+        Ok(told) => {
+            let reader = core.db.reader();
+            Ok(notification::examine(reader, &told, config.production, core.clock.now()).await?)
+        }
+        Err(error) => Ok(vec![Finding::fault("notification", error.to_string())]),
+    }
 }

@@ -7,6 +7,7 @@
 pub mod attachments;
 pub mod authority;
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod content;
 pub mod core;
@@ -17,6 +18,7 @@ pub mod grpc;
 pub mod holding;
 pub mod inbox;
 pub mod keys;
+pub mod letters;
 pub mod receipts;
 pub mod reconciliation;
 pub mod recovery;

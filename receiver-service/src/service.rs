@@ -13,10 +13,12 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
+    notification,
     runtime::{
         clock::Clock,
         exit::Exit,
         identity::IdentityError,
+        notify::CourierError,
         random::Random,
         serve::{self, Gate, Listener, LocalAddress, ServeLimits},
         shutdown::Shutdown,
@@ -31,12 +33,13 @@ use serde::Serialize;
 use tonic::server::NamedService;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
     grpc::{
-        Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, LocalGate, Reconciliation, Recovery,
-        StaffRegister, Statements, Tasks, WorkList,
+        AnnouncedLetters, Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, Letters,
+        LocalGate, Reconciliation, Recovery, StaffRegister, Statements, Tasks, WorkList,
     },
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
@@ -86,6 +89,9 @@ pub enum StartError {
     /// Storage.
     #[error("the database is not opened")]
     Database(#[from] OpenError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A listener.
     #[error("{address} cannot be listened on")]
     Listen {
@@ -146,12 +152,16 @@ impl Receiver {
             local: address_of(&local)?,
         };
         let drain = config.exchange.limits.drain.max(config.local.limits.drain) + DRAIN_BEYOND_LISTENERS;
+        tell_people(&core, &config, &shutdown)?;
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
 
         let senders = config.peers.iter().map(|peer| peer.organisation).collect();
         let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
+
+        let watching = ClockWorker::new(Arc::clone(&core));
+        shutdown.spawn("clocks", watching.run(shutdown.clone()));
 
         let interval = Duration::from_secs(config.tls_reload_seconds);
         if !Arc::ptr_eq(&tls, &local_tls) {
@@ -228,6 +238,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         trust: ReceiptTrust::load(&config.tls)?,
         restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
+        deadlines: Arc::new(config.deadlines()?),
         wakeups: Wakeups::default(),
         clock,
         random,
@@ -283,6 +294,20 @@ fn address_of(listener: &Listener) -> Result<String, StartError> {
     Ok(address.to_string())
 }
 
+fn tell_people(core: &Core, config: &Config, shutdown: &Shutdown) -> Result<(), StartError> {
+    let notification = config.notification.checked(&config.contacts);
+    let notification = notification.map_err(InvalidConfig::from)?;
+    let parts = (Arc::clone(&core.clock), Arc::clone(&core.random));
+    let service = format!("receiver {}", config.organisation);
+    Ok(notification::start(
+        notification,
+        core.db.clone(),
+        parts,
+        service,
+        shutdown,
+    )?)
+}
+
 async fn serve_exchange(
     core: &Arc<Core>,
     listener: Listener,
@@ -302,9 +327,12 @@ async fn serve_exchange(
     healthy(&standard.health, &figures).await;
     let statements = ExchangedStatements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = AnnouncedLetters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
+        .add_service(letters)
         .add_service(reconciliation)
         .add_service(recovery)
         .add_service(holdings)
@@ -336,13 +364,19 @@ async fn serve_local(
     let tasks = Tasks::service(Arc::clone(core));
     healthy(&standard.health, &staff).await;
     healthy(&standard.health, &tasks).await;
+    let deadlines = Deadlines::service(Arc::clone(core));
+    healthy(&standard.health, &deadlines).await;
     let statements = Statements::service(Arc::clone(core));
     healthy(&standard.health, &statements).await;
+    let letters = Letters::service(Arc::clone(core));
+    healthy(&standard.health, &letters).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
+        .add_service(letters)
         .add_service(staff)
         .add_service(tasks)
+        .add_service(deadlines)
         .add_service(statements);
     spawn(
         core,

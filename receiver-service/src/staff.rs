@@ -7,7 +7,7 @@ mod name;
 mod read;
 mod revoke;
 
-pub use access::{Access, Areas, NotStored, Roles};
+pub use access::{Access, Areas, NotStored, Roles, SENT_ON};
 pub use change::{CreateStaff, StaffChange, Stated, UpdateStaff};
 pub use first::EnsureAdministrator;
 pub use name::{open_name, seal_name};

@@ -9,6 +9,10 @@ pub mod figures;
 pub mod fingerprint;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
+pub mod linked;
+pub mod matter;
+pub mod owed;
 pub mod peer;
 pub mod reading;
 pub mod receipt;
@@ -62,6 +66,26 @@ pub static SCHEMA: Schema = Schema {
             number: 7,
             name: "receipts_of_transmission",
             sql: include_str!("../migrations/0007_receipts_of_transmission.sql"),
+        },
+        Migration {
+            number: 8,
+            name: "deadlines",
+            sql: include_str!("../migrations/0008_deadlines.sql"),
+        },
+        Migration {
+            number: 9,
+            name: "feedback",
+            sql: include_str!("../migrations/0009_feedback.sql"),
+        },
+        Migration {
+            number: 10,
+            name: "redirect",
+            sql: include_str!("../migrations/0010_redirect.sql"),
+        },
+        Migration {
+            number: 11,
+            name: "letter",
+            sql: include_str!("../migrations/0011_letter.sql"),
         },
     ],
 };

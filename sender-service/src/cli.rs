@@ -4,6 +4,7 @@ mod attachment;
 mod check;
 mod client;
 mod credential;
+mod deadline;
 mod directory;
 mod doctor;
 mod evidence;
@@ -11,7 +12,10 @@ mod figures;
 mod held;
 mod json;
 mod keys;
+mod letter;
+mod notification;
 mod outcome;
+mod owed;
 mod receiver;
 mod reconciliation;
 mod report;
@@ -63,6 +67,8 @@ enum Command {
     /// Submit reports and see where they are.
     #[command(subcommand)]
     Report(report::ReportCommand),
+    /// What receivers owe about children that they have, soonest or longest overdue first.
+    Owed(owed::Owed),
     /// Reports and children per police district; signed figures of a period; the table of the whole country.
     Figures(figures::Figures),
     /// The receivers and the state of the exchange with each.
@@ -80,6 +86,15 @@ enum Command {
     /// What people must look at.
     #[command(subcommand)]
     Task(task::TaskCommand),
+    /// Who is told of what waits, and whether it arrives.
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
+    /// What somebody must do, until when, and who has been told.
+    #[command(subcommand)]
+    Deadline(deadline::DeadlineCommand),
+    /// Letters: reports that also go by post.
+    #[command(subcommand)]
+    Letter(letter::LetterCommand),
     /// Evidence of reports, for whoever checks afterwards.
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -152,12 +167,16 @@ async fn dispatch(session: &Session, command: Command) -> Result<Exit, CommandEr
         Command::CheckConfig => check::check_config(session),
         Command::Doctor(arguments) => doctor::doctor(session, arguments).await,
         Command::Report(command) => report::run(session, command).await,
+        Command::Owed(arguments) => owed::run(session, arguments).await,
         Command::Figures(arguments) => figures::run(session, arguments).await,
         Command::Receiver(command) => receiver::run(session, command).await,
         Command::Directory(command) => directory::run(session, command).await,
         Command::Reconciliation(command) => reconciliation::run(session, command).await,
         Command::Statement(command) => statement::run(session, command).await,
         Command::Task(command) => task::run(session, command).await,
+        Command::Notification(command) => notification::run(session, command).await,
+        Command::Deadline(command) => deadline::run(session, command).await,
+        Command::Letter(command) => letter::run(session, command).await,
         Command::Evidence(command) => evidence::run(session, command).await,
         Command::Attachment(command) => attachment::run(session, command).await,
         Command::Credential(command) => credential::run(session, command).await,

@@ -1,16 +1,27 @@
 //! The sender's configuration: flag before environment before file before default, and no unknown keys.
 
 mod confirmation;
+mod feedback;
 mod invalid;
+mod letters;
 mod outbox;
 mod reconciliation;
 
 use std::path::PathBuf;
 
 use framme_shared::{
-    db::DatabaseConfig,
-    domain::{figures::Promise, municipality::Area, organisation::OrganisationNumber, report::limits, statement},
+    db::{DatabaseConfig, deadlines::Rules},
+    domain::{
+        clocks::ClockPolicy,
+        escalation::LaddersInConfig,
+        figures::Promise,
+        municipality::Area,
+        organisation::OrganisationNumber,
+        report::limits,
+        statement::{self, Side},
+    },
     runtime::{
+        notify::{ContactConfig, NotificationConfig},
         serve::{LocalAddress, ServeLimits},
         telemetry::LogFormat,
         tls::TlsFiles,
@@ -19,8 +30,8 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, invalid::InvalidConfig, outbox::OutboxConfig,
-    reconciliation::ReconciliationConfig,
+    confirmation::ConfirmationConfig, feedback::FeedbackConfig, invalid::InvalidConfig, letters::LettersConfig,
+    outbox::OutboxConfig, reconciliation::ReconciliationConfig,
 };
 use crate::directory;
 
@@ -54,9 +65,21 @@ pub struct Config {
     /// When receivers are asked whether they still hold what they have confirmed.
     #[serde(default)]
     pub confirmation: ConfirmationConfig,
+    /// What happens when a service has answered.
+    #[serde(default)]
+    pub feedback: FeedbackConfig,
+    /// Reports that also go by post.
+    #[serde(default)]
+    pub letters: LettersConfig,
     /// Files that go with reports.
     #[serde(default)]
     pub attachments: AttachmentLimits,
+    /// How long clocks run: from submission until somebody has a report, and until what is owed of it is told.
+    #[serde(default)]
+    pub clocks: ClockPolicy,
+    /// Who is told when a clock has run out.
+    #[serde(default)]
+    pub escalation: LaddersInConfig,
     /// How receivers are asked whether both sides hold the same.
     #[serde(default)]
     pub reconciliation: ReconciliationConfig,
@@ -66,6 +89,12 @@ pub struct Config {
     /// When daily statements are made and missed.
     #[serde(default)]
     pub statements: statement::Schedule,
+    /// How people are told of what waits for them.
+    #[serde(default)]
+    pub notification: NotificationConfig,
+    /// Who can be told.
+    #[serde(default)]
+    pub contacts: Vec<ContactConfig>,
     /// The register of child welfare services: who serves whom from when, and how each is reached.
     #[serde(default)]
     pub directory: Option<PathBuf>,
@@ -148,6 +177,7 @@ impl Config {
         }
         self.outbox.backoff()?;
         self.confirmation.check()?;
+        self.letters.check()?;
         if !(1..=limits::ATTACHMENT_BYTES).contains(&self.attachments.max_bytes) {
             return Err(InvalidConfig::AttachmentBytes);
         }
@@ -156,7 +186,23 @@ impl Config {
             return Err(InvalidConfig::Promise);
         }
         self.statements.check()?;
+        self.notification.checked(&self.contacts)?;
+        self.deadlines()?;
         Ok(())
+    }
+
+    /// By which rules deadlines are looked at.
+    ///
+    /// # Errors
+    /// When clocks or ladders break a rule of theirs.
+    pub fn deadlines(&self) -> Result<Rules, InvalidConfig> {
+        self.clocks.check()?;
+        Ok(Rules {
+            policy: self.clocks.clone(),
+            ladders: self.escalation.clone().of(Side::Sender)?,
+            announce: false,
+            contacts: Some(self.contacts.iter().map(|contact| contact.name.clone()).collect()),
+        })
     }
 
     /// The files that the local interface proves itself with.
@@ -251,6 +297,18 @@ mod tests {
         assert!(matches!(
             with(|c| c.confirmation.poll_ms = 9),
             Err(InvalidConfig::ConfirmationPoll)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.desk_phone = Some("spør i resepsjonen".to_owned())),
+            Err(InvalidConfig::DeskPhone)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.ask_every_minutes = 0),
+            Err(InvalidConfig::LettersAskEvery)
+        ));
+        assert!(matches!(
+            with(|c| c.letters.poll_ms = 9),
+            Err(InvalidConfig::LettersPoll)
         ));
         assert!(matches!(
             with(|c| c.figures.promise_hours.acute = 0),

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use framme_shared::{
-    db::{Database, sealing::MasterKeys},
-    domain::{holding::Schedule, organisation::OrganisationNumber},
+    db::{Database, deadlines::Rules, sealing::MasterKeys},
+    domain::{holding::Schedule, notice::ContactName, organisation::OrganisationNumber},
     runtime::{clock::Clock, random::Random},
 };
 
-use crate::{directory::Current, figures::Sources, followers::Followers, signing::Signing, window::Windows};
+use crate::{
+    config::LettersConfig, directory::Current, figures::Sources, followers::Followers, signing::Signing,
+    window::Windows,
+};
 
 /// Storage, keys, time, and who is told of what. Shared as `Arc<Context>`.
 pub struct Context {
@@ -36,6 +39,12 @@ pub struct Context {
     pub followers: Followers,
     /// The deliveries under way to each receiver.
     pub windows: Windows,
+    /// By which rules deadlines are looked at.
+    pub deadlines: Arc<Rules>,
     /// When it is asked whether what was handed over is still there.
     pub confirmation: Schedule,
+    /// Whom to tell that a service has answered.
+    pub tell_answered: Arc<[ContactName]>,
+    /// How letters are printed.
+    pub letters: LettersConfig,
 }

@@ -7,6 +7,7 @@ mod exchange;
 
 use framme_shared::{
     db::{Database, StoreError, sealing::MasterKeys},
+    notification,
     runtime::diagnosis::{Extent, Finding, own_certificate},
 };
 use jiff::Timestamp;
@@ -39,7 +40,17 @@ pub async fn examine(
     findings.extend(chains::all(subject, &mut progress).await?);
     findings.extend(children::all(subject, &mut progress).await?);
     findings.push(contents::open(subject, extent, &mut progress).await?);
+    findings.extend(people(subject).await?);
     Ok(findings)
+}
+
+/// Whether people are told of what waits for them.
+async fn people(subject: &Subject<'_>) -> Result<Vec<Finding>, StoreError> {
+    let config = subject.config;
+    match config.notification.checked(&config.contacts) {
+        Ok(told) => notification::examine(subject.database.reader(), &told, config.production, subject.now).await,
+        Err(error) => Ok(vec![Finding::fault("notification", error.to_string())]),
+    }
 }
 
 /// Damage is a finding; a database that cannot be read is an error.

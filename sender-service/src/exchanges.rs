@@ -18,9 +18,10 @@ use framme_shared::{
 use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, ConfirmationConfig, InvalidConfig, OutboxConfig, ReconciliationConfig},
+    config::{Config, ConfirmationConfig, InvalidConfig, LettersConfig, OutboxConfig, ReconciliationConfig},
     context::Context,
     holding::HoldingWorker,
+    letters::LetterWorker,
     outbox::OutboxWorker,
     peer::Peer,
     reconciliation::ReconciliationWorker,
@@ -45,6 +46,7 @@ pub struct Exchanges {
     outbox: OutboxConfig,
     confirmation: ConfirmationConfig,
     reconciliation: ReconciliationConfig,
+    letters: LettersConfig,
     statements: Schedule,
     backoff: Backoff,
     tls: Arc<TlsStore>,
@@ -76,6 +78,7 @@ impl Exchanges {
             outbox: config.outbox.clone(),
             confirmation: config.confirmation.clone(),
             reconciliation: config.reconciliation,
+            letters: config.letters.clone(),
             statements: config.statements,
             backoff: config.outbox.backoff()?,
             tls: Arc::clone(tls),
@@ -135,12 +138,14 @@ impl Exchanges {
         let stating = StatementWorker::new(context(), peer.clone(), channel()?, self.statements, self.backoff);
         let comparing = ReconciliationWorker::new(context(), peer.clone(), &self.reconciliation);
         let holding = HoldingWorker::new(context(), peer.clone(), &self.confirmation, self.backoff);
+        let asking = LetterWorker::new(context(), peer.clone(), &self.letters, self.backoff);
         let tracking = TrackingWorker::new(context(), peer, self.backoff);
         let outbox = OutboxWorker::new(context(), delivering, &self.outbox);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
+        shutdown.spawn("letters", asking.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
         Ok(())
     }

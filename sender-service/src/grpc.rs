@@ -5,16 +5,22 @@ mod attachment;
 pub mod authorisation;
 mod caller;
 mod confirmations;
+mod deadlines;
 mod evidence;
 mod failure;
 mod figures;
 mod follow;
 mod follow_all;
 mod gate;
+pub mod letter_view;
+mod letters;
+mod owed;
+mod phone;
 mod read;
 mod receivers;
 mod reconciliation;
 mod request;
+mod route;
 mod statements;
 mod submit;
 mod tasks;
@@ -28,14 +34,17 @@ use framme_shared::{
         CloseReportRequest, CloseReportResponse, FollowReportRequest, FollowReportResponse, FollowReportsRequest,
         FollowReportsResponse, GetAttachmentUploadRequest, GetAttachmentUploadResponse, GetFiguresRequest,
         GetFiguresResponse, GetReconciliationRequest, GetReconciliationResponse, GetReportRequest, GetReportResponse,
-        ListReceiptsRequest, ListReceiptsResponse, ListReceiversRequest, ListReceiversResponse,
-        ListReconciliationsRequest, ListReconciliationsResponse, ListReportsRequest, ListReportsResponse,
-        RouteTransmissionRequest, RouteTransmissionResponse, StartReconciliationRequest, StartReconciliationResponse,
-        SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest, UploadAttachmentResponse,
-        WithdrawReportRequest, WithdrawReportResponse,
+        ListOwedFeedbackRequest, ListOwedFeedbackResponse, ListReceiptsRequest, ListReceiptsResponse,
+        ListReceiversRequest, ListReceiversResponse, ListReconciliationsRequest, ListReconciliationsResponse,
+        ListReportsRequest, ListReportsResponse, RecordPhoneCallRequest, RecordPhoneCallResponse, RouteChildRequest,
+        RouteChildResponse, RouteTransmissionRequest, RouteTransmissionResponse, StartReconciliationRequest,
+        StartReconciliationResponse, SubmitReportRequest, SubmitReportResponse, UploadAttachmentRequest,
+        UploadAttachmentResponse, WithdrawReportRequest, WithdrawReportResponse,
         confirmation_service_server::ConfirmationServiceServer,
+        deadline_service_server::DeadlineServiceServer,
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
+        letter_service_server::LetterServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
@@ -82,6 +91,11 @@ impl Api {
         TaskServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
+    /// Deadlines, ready to be added to a listener's routes.
+    pub fn deadline_service(self) -> DeadlineServiceServer<Self> {
+        DeadlineServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
     /// Signed figures, ready to be added to a listener's routes.
     pub fn figures_service(self) -> FiguresServiceServer<Self> {
         FiguresServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
@@ -90,6 +104,11 @@ impl Api {
     /// Questions to receivers, ready to be added to a listener's routes.
     pub fn confirmation_service(self) -> ConfirmationServiceServer<Self> {
         ConfirmationServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Letters, ready to be added to a listener's routes.
+    pub fn letter_service(self) -> LetterServiceServer<Self> {
+        LetterServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.
@@ -175,7 +194,20 @@ impl SenderService for Api {
         request: Request<RouteTransmissionRequest>,
     ) -> Result<Response<RouteTransmissionResponse>, Status> {
         let caller = self.admit(&request, "RouteTransmission").await?;
+        Ok(Response::new(self.route_part(&caller, request.into_inner()).await?))
+    }
+
+    async fn route_child(&self, request: Request<RouteChildRequest>) -> Result<Response<RouteChildResponse>, Status> {
+        let caller = self.admit(&request, "RouteChild").await?;
         Ok(Response::new(self.route(&caller, request.into_inner()).await?))
+    }
+
+    async fn record_phone_call(
+        &self,
+        request: Request<RecordPhoneCallRequest>,
+    ) -> Result<Response<RecordPhoneCallResponse>, Status> {
+        let caller = self.admit(&request, "RecordPhoneCall").await?;
+        Ok(Response::new(self.record_call(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(
@@ -223,5 +255,13 @@ impl SenderService for Api {
     ) -> Result<Response<GetReconciliationResponse>, Status> {
         self.admit(&request, "GetReconciliation").await?;
         Ok(Response::new(self.comparison(&request.into_inner()).await?))
+    }
+
+    async fn list_owed_feedback(
+        &self,
+        request: Request<ListOwedFeedbackRequest>,
+    ) -> Result<Response<ListOwedFeedbackResponse>, Status> {
+        self.admit(&request, "ListOwedFeedback").await?;
+        Ok(Response::new(self.owed(request.get_ref()).await?))
     }
 }

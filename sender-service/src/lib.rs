@@ -2,6 +2,7 @@
 //! one delivered but by a receiver's own signed word.
 
 pub mod cli;
+pub mod clocks;
 pub mod config;
 pub mod context;
 pub mod credentials;
@@ -14,11 +15,13 @@ pub mod files;
 pub mod followers;
 pub mod grpc;
 pub mod holding;
+pub mod letters;
 pub mod news;
 pub mod outbox;
 pub mod peer;
 pub mod reconciliation;
 pub mod recovery;
+pub mod redirect;
 pub mod service;
 pub mod signing;
 pub mod statements;

@@ -10,7 +10,8 @@ use framme_shared::{
     runtime::trust::ReceiptTrust,
     wire::pb::exchange::{
         exchange_service_client::ExchangeServiceClient, holding_service_client::HoldingServiceClient,
-        reconciliation_service_client::ReconciliationServiceClient, recovery_service_client::RecoveryServiceClient,
+        letter_service_client::LetterServiceClient, reconciliation_service_client::ReconciliationServiceClient,
+        recovery_service_client::RecoveryServiceClient,
     },
 };
 use tonic::transport::Channel;
@@ -24,6 +25,7 @@ pub struct Peer {
     reconciliation: ReconciliationServiceClient<Channel>,
     recovery: RecoveryServiceClient<Channel>,
     holdings: HoldingServiceClient<Channel>,
+    letters: LetterServiceClient<Channel>,
     /// Verifies its receipts.
     pub trust: Arc<ReceiptTrust>,
     distrusted: Arc<AtomicBool>,
@@ -38,7 +40,8 @@ impl Peer {
             client: ExchangeServiceClient::new(channel.clone()),
             reconciliation: ReconciliationServiceClient::new(channel.clone()),
             recovery: RecoveryServiceClient::new(channel.clone()),
-            holdings: HoldingServiceClient::new(channel),
+            holdings: HoldingServiceClient::new(channel.clone()),
+            letters: LetterServiceClient::new(channel),
             trust,
             distrusted: Arc::default(),
             held: Arc::default(),
@@ -51,7 +54,8 @@ impl Peer {
             client: ExchangeServiceClient::new(channel.clone()),
             reconciliation: ReconciliationServiceClient::new(channel.clone()),
             recovery: RecoveryServiceClient::new(channel.clone()),
-            holdings: HoldingServiceClient::new(channel),
+            holdings: HoldingServiceClient::new(channel.clone()),
+            letters: LetterServiceClient::new(channel),
             ..self.clone()
         }
     }
@@ -89,6 +93,11 @@ impl Peer {
     /// A client for one question whether it still holds something.
     pub fn holdings(&self) -> HoldingServiceClient<Channel> {
         self.holdings.clone()
+    }
+
+    /// A client for one question about letters.
+    pub fn letters(&self) -> LetterServiceClient<Channel> {
+        self.letters.clone()
     }
 
     /// Whether nothing that it says is believed, as last read from storage.

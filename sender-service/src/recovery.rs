@@ -2,6 +2,7 @@
 //! other, before the stream of receipts goes on.
 
 mod allow;
+mod carried;
 mod compare;
 mod give_back;
 mod lost;

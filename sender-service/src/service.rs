@@ -8,10 +8,12 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
+    notification,
     runtime::{
         clock::Clock,
         exit::Exit,
         identity::IdentityError,
+        notify::CourierError,
         random::Random,
         serve::{Listener, LocalAddress, Service, serve},
         shutdown::Shutdown,
@@ -24,6 +26,7 @@ use framme_shared::{
 use serde::Serialize;
 
 use crate::{
+    clocks::ClockWorker,
     config::{Config, InvalidConfig},
     context::Context,
     directory::{self, DirectoryError, DirectoryWorker},
@@ -34,6 +37,7 @@ use crate::{
     news::NewsWorker,
     outbox::ReleaseLeases,
     recovery::AllowTakingBack,
+    redirect::RedirectWorker,
     signing::{Signing, SigningError},
     store::{SCHEMA, data_key},
     window::Windows,
@@ -83,6 +87,9 @@ pub enum StartError {
     /// The directory, and no earlier one is kept.
     #[error("there is no directory to work by")]
     Directory(#[from] DirectoryError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A receiver's endpoint.
     #[error(transparent)]
     Endpoint(#[from] WrongEndpoint),
@@ -213,18 +220,26 @@ async fn start(
         max_attachment_bytes: config.attachments.max_bytes,
         directory: directory::Current::new(directory),
         followers: Followers::default(),
+        deadlines: Arc::new(config.deadlines()?),
         windows: Windows::new(config.outbox.in_flight, config.outbox.lease()),
+        letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
+        tell_answered: config.feedback.tell.clone().into(),
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
         None => Arc::clone(&tls),
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
+    tell_people(&context, &config, &shutdown)?;
     let exchanges = Arc::new(Exchanges::new(&context, &config, &tls, &trust, &shutdown)?);
     for (receiver, endpoint) in &receivers {
         exchanges.run(*receiver, endpoint)?;
     }
+    let watching = ClockWorker::new(Arc::clone(&context));
+    shutdown.spawn("clocks", watching.run(shutdown.clone()));
+    let redirects = RedirectWorker::new(Arc::clone(&context));
+    shutdown.spawn("redirects", redirects.run(shutdown.clone()));
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
         shutdown.spawn("news of other replicas", news.run(shutdown.clone()));
@@ -296,6 +311,7 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
+    let (letters, deadlines) = (api.clone().letter_service(), api.clone().deadline_service());
     let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
     for name in [
         name_of(&reports),
@@ -304,6 +320,8 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&deadlines),
+        name_of(&letters),
     ] {
         standard
             .health
@@ -319,7 +337,9 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(evidence),
+                .add_service(evidence)
+                .add_service(letters)
+                .add_service(deadlines),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),
@@ -328,4 +348,18 @@ async fn listen(
     };
     shutdown.spawn("local interface", serve(listener, service, shutdown.clone()));
     Ok(address)
+}
+
+fn tell_people(context: &Context, config: &Config, shutdown: &Shutdown) -> Result<(), StartError> {
+    let notification = config.notification.checked(&config.contacts);
+    let notification = notification.map_err(InvalidConfig::from)?;
+    let parts = (Arc::clone(&context.clock), Arc::clone(&context.random));
+    let service = format!("sender {}", config.organisation);
+    Ok(notification::start(
+        notification,
+        context.database.clone(),
+        parts,
+        service,
+        shutdown,
+    )?)
 }

@@ -16,12 +16,17 @@ pub mod faulty;
 pub mod figures;
 pub mod holding;
 pub mod holdings;
+pub mod letter;
+pub mod matter;
 pub mod news;
+pub mod owed;
 pub mod period;
+pub mod phone_call;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
 pub mod recovered;
+pub mod redirect;
 pub mod report;
 pub mod request;
 pub mod transmission;
@@ -82,8 +87,28 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 10,
+            name: "deadlines",
+            sql: include_str!("../migrations/0010_deadlines.sql"),
+        },
+        Migration {
+            number: 11,
+            name: "feedback",
+            sql: include_str!("../migrations/0011_feedback.sql"),
+        },
+        Migration {
+            number: 12,
+            name: "redirect",
+            sql: include_str!("../migrations/0012_redirect.sql"),
+        },
+        Migration {
+            number: 13,
+            name: "letter",
+            sql: include_str!("../migrations/0013_letter.sql"),
+        },
+        Migration {
+            number: 14,
             name: "directory",
-            sql: include_str!("../migrations/0010_directory.sql"),
+            sql: include_str!("../migrations/0014_directory.sql"),
         },
     ],
 };

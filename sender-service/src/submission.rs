@@ -4,6 +4,7 @@ pub mod accept;
 pub mod close;
 pub mod merge;
 pub mod need;
+pub mod phone;
 pub mod rewrap;
 pub mod route;
 pub mod sealed;

@@ -42,14 +42,26 @@ const SENDER: &[Rule] = &[
     may("SenderService/WithdrawReport", &["officer", "desk"]),
     may("SenderService/CloseReport", &["desk"]),
     may("SenderService/RouteTransmission", &["desk"]),
+    may("SenderService/RouteChild", &["desk"]),
+    may("SenderService/RecordPhoneCall", &["officer", "desk"]),
     may("SenderService/ListReceipts", POLICE),
     may("SenderService/GetFigures", POLICE),
     may("SenderService/ListReceivers", &["desk", "administrator", "system"]),
     may("SenderService/StartReconciliation", &["desk", "administrator"]),
     may("SenderService/ListReconciliations", &["desk", "administrator"]),
     may("SenderService/GetReconciliation", &["desk", "administrator"]),
+    may("SenderService/ListOwedFeedback", POLICE),
     may("TaskService/ListTasks", &["officer", "desk", "administrator"]),
     may("TaskService/CloseTask", &["desk", "administrator"]),
+    may(
+        "DeadlineService/ListDeadlines",
+        &["officer", "desk", "administrator", "system"],
+    ),
+    may(
+        "DeadlineService/GetDeadline",
+        &["officer", "desk", "administrator", "system"],
+    ),
+    may("DeadlineService/AcknowledgeDeadline", &["officer", "desk"]),
     may("FiguresService/ExportFigures", &["desk"]),
     may("StatementService/ListStatements", &["desk", "administrator"]),
     may("StatementService/GetStatement", &["desk", "administrator"]),
@@ -61,6 +73,11 @@ const SENDER: &[Rule] = &[
     may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
     may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
     may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
+    may("LetterService/OrderLetter", &["desk"]),
+    may("LetterService/PrintLetter", &["desk"]),
+    may("LetterService/RecordLetterPosted", &["desk"]),
+    may("LetterService/RecordLetterCall", &["desk"]),
+    may("LetterService/ListLetters", &["officer", "desk"]),
 ];
 
 /// `framme.receiver.v1`. Somebody of the duty service who has been given a child is its caseworker.
@@ -74,6 +91,11 @@ const RECEIVER: &[Rule] = &[
     may("WorkListService/RejectChild", &["intake leader", "duty"]),
     may("WorkListService/RedirectChild", &["intake leader", "duty"]),
     may("WorkListService/RecordAssessment", READERS),
+    may("WorkListService/RecordConfirmation", READERS),
+    may("WorkListService/RecordInvestigationEnd", READERS),
+    may("WorkListService/RecordOutcome", READERS),
+    may("WorkListService/RecordProsecutionAnswer", READERS),
+    may("WorkListService/ListOwedFeedback", READERS),
     may("StaffService/CreateStaff", &["administrator"]),
     may("StaffService/UpdateStaff", &["administrator"]),
     may(
@@ -84,8 +106,18 @@ const RECEIVER: &[Rule] = &[
     may("StaffService/RevokeCredential", &["administrator"]),
     may("TaskService/ListTasks", &["intake leader", "duty", "administrator"]),
     may("TaskService/CloseTask", &["intake leader", "administrator"]),
+    may(
+        "DeadlineService/ListDeadlines",
+        &["intake leader", "duty", "administrator", "case system"],
+    ),
+    may(
+        "DeadlineService/GetDeadline",
+        &["intake leader", "duty", "administrator", "case system"],
+    ),
+    may("DeadlineService/AcknowledgeDeadline", &["intake leader", "duty"]),
     may("StatementService/ListStatements", &["intake leader", "administrator"]),
     may("StatementService/GetStatement", &["intake leader", "administrator"]),
+    may("LetterService/ConfirmLetter", &["intake leader", "duty"]),
 ];
 
 /// Every call of the services in a package.

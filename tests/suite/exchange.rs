@@ -3,6 +3,7 @@
 
 pub(crate) mod authorities;
 pub(crate) mod hostile;
+pub(crate) mod people;
 pub(crate) mod raw;
 pub(crate) mod receiver;
 pub(crate) mod sender;

@@ -3,31 +3,24 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use framme_demo::world::{LocalClient, WorkList};
-use framme_receiver::{credentials, staff::EnsureAdministrator, store::credential::CredentialKind as Kind};
+use framme_demo::world::WorkList;
 use framme_shared::{
     db::tasks,
     domain::ids::ReportId,
-    runtime::{clock::SystemClock, tls::TrustFiles},
-    wire::pb::receiver::{
-        AssignChildRequest, ChildChange, CreateStaffRequest, CredentialKind, IssueCredentialRequest, StaffRole,
-    },
-    wire::time::to_pb,
+    runtime::clock::SystemClock,
+    wire::pb::receiver::{AssignChildRequest, ChildChange},
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
 use futures::StreamExt as _;
-use jiff::ToSpan as _;
 use sqlx::Row as _;
 
-use crate::{
-    exchange::{
-        POLICE, RECEIVER, TROMSO,
-        authorities::Authorities,
-        patiently,
-        receiver::{RealReceiver, new_id},
-        sender::{Known, RealSender},
-    },
-    receiving::member,
+use crate::exchange::{
+    POLICE, RECEIVER, TROMSO,
+    authorities::Authorities,
+    patiently,
+    people::{CASEWORKER, hire},
+    receiver::{RealReceiver, new_id},
+    sender::{Known, RealSender},
 };
 
 on_both_databases!(what_a_receiver_confirmed_and_lost_is_found_and_sent_again_and_assigned_again);
@@ -35,8 +28,6 @@ on_both_databases!(what_a_receiver_confirmed_and_lost_is_found_and_sent_again_an
 /// As many as in the table of 2018 to 2023 a district had, and as many as were lost.
 const REPORTS: usize = 5_000;
 const LOST: usize = 63;
-const LEADER: &str = "il-1";
-const CASEWORKER: &str = "cw-1";
 
 struct Pair {
     receiver: RealReceiver,
@@ -169,50 +160,6 @@ impl Pair {
             .unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
-}
-
-async fn hire(receiver: &RealReceiver) -> WorkList {
-    let core = receiver.receiver.core();
-    let administrator: framme_shared::domain::staff_id::StaffId = "adm-1".parse().unwrap();
-    let first = EnsureAdministrator {
-        staff: administrator.clone(),
-        keys: Arc::clone(&core.keys),
-    };
-    core.db.change(first).await.unwrap();
-    let until = core.clock.now() + 24.hours();
-    let issued = credentials::issue(
-        core.random.as_ref(),
-        Kind::Person,
-        administrator,
-        until,
-        "test".to_owned(),
-    );
-    core.db.change(issued.change).await.unwrap().unwrap();
-    let authorities = &receiver.authorities;
-    let files = authorities.files("people", &authorities.issue(RECEIVER));
-    let local = LocalClient {
-        address: receiver.receiver.addresses().local.parse().unwrap(),
-        trust: TrustFiles {
-            trust: files.trust,
-            crls: files.crls,
-        },
-        organisation: core.notary.organisation(),
-    };
-    let mut register = local.staff(issued.token.expose()).unwrap();
-    for (id, role) in [(LEADER, StaffRole::IntakeLeader), (CASEWORKER, StaffRole::Caseworker)] {
-        let request = CreateStaffRequest {
-            request_id: new_id(),
-            staff: Some(member(id, role, &[TROMSO])),
-        };
-        register.create_staff(request).await.unwrap();
-    }
-    let request = IssueCredentialRequest {
-        kind: CredentialKind::Person.into(),
-        holder_id: LEADER.to_owned(),
-        expire_time: Some(to_pb(until)),
-    };
-    let token = register.issue_credential(request).await.unwrap().into_inner().token;
-    local.work_list(&token).unwrap()
 }
 
 const DELIVERED: &str = "SELECT COUNT(*) FROM report WHERE standing = 'delivered'";

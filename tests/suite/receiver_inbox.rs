@@ -210,7 +210,10 @@ async fn store_only(receiving: &Receiving, request: &SubmitTransmissionRequest) 
             submitted_at: from_pb(request.submitted_time.as_ref().unwrap()).unwrap(),
             attachment_count: 0,
             content_sha256: Digest::of(&request.content),
+            redirected_from: None,
+            follows_up: None,
         },
+        first_look: from_pb(request.submitted_time.as_ref().unwrap()).unwrap(),
         children: vec![NewChild {
             id: child.child_id.parse().unwrap(),
             number: 0,

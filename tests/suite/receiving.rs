@@ -14,7 +14,10 @@ use framme_receiver::{
 };
 use framme_shared::{
     db::Database,
-    domain::{digest::Digest, jws::JwsSigner, organisation::OrganisationNumber, statement::Schedule},
+    domain::{
+        clocks::ClockPolicy, digest::Digest, escalation::LaddersInConfig, jws::JwsSigner,
+        organisation::OrganisationNumber, statement::Schedule,
+    },
     runtime::{
         clock::{Clock, SystemClock},
         connect,
@@ -28,11 +31,13 @@ use framme_shared::{
             exchange::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
                 figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
+                letter_service_client::LetterServiceClient as Announcing,
                 statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
+                letter_service_client::LetterServiceClient,
             },
             report as pb,
         },
@@ -207,6 +212,16 @@ impl Receiving {
         HoldingServiceClient::new(self.channel(organisation))
     }
 
+    /// Tells of letters, as this organisation.
+    pub(crate) fn announcing(&self, organisation: u32) -> Announcing<Channel> {
+        Announcing::new(self.channel(organisation))
+    }
+
+    /// Letters that came by post, as the holder of this token.
+    pub(crate) fn letters(&self, token: &str) -> LetterServiceClient<framme_demo::world::Client> {
+        self.local().letters(token).unwrap()
+    }
+
     fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
@@ -324,6 +339,7 @@ pub(crate) fn submission(sequence: u64, report: &pb::Report, at: jiff::Timestamp
         content: content.into(),
         submitted_time: Some(to_pb(at)),
         last_receipt_sequence: 0,
+        redirected_from_transmission_id: String::new(),
     }
 }
 
@@ -378,6 +394,10 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

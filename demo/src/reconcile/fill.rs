@@ -129,9 +129,9 @@ impl Fill {
             format!(
                 "INSERT INTO transmission (transmission_id, sender, sent_id, sequence, report_id, report_type,
                     urgency_rank, submitted_at, arrived_at, stored_at, stored_receipt_sequence, attachment_count,
-                    content_sha256, wrapped_key, master_key_id, written_at, written_by)
+                    content_sha256, wrapped_key, master_key_id, written_at, written_by, report_key)
                 {numbers} SELECT {transmission}, '{police}', {transmission}, i, {report}, 'notice', 2, {at}, {at}, {at},
-                    i, 0, {sha}, {nothing}, 'fill', {at}, 'fill' FROM n"
+                    i, 0, {sha}, {nothing}, 'fill', {at}, 'fill', {report} FROM n"
             ),
             format!(
                 "INSERT INTO child (transmission_id, child_id, child_number, area, urgency_rank, submitted_at, stage,

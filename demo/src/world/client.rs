@@ -11,7 +11,10 @@ use framme_shared::{
         tls::TrustFiles,
     },
     wire::pb::{
-        receiver::{staff_service_client::StaffServiceClient, work_list_service_client::WorkListServiceClient},
+        receiver::{
+            letter_service_client::LetterServiceClient, staff_service_client::StaffServiceClient,
+            work_list_service_client::WorkListServiceClient,
+        },
         sender::{
             evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
             sender_service_client::SenderServiceClient,
@@ -88,6 +91,11 @@ impl LocalClient {
     /// The receiver's work list.
     pub fn work_list(&self, token: &str) -> anyhow::Result<WorkListServiceClient<Client>> {
         Ok(WorkListServiceClient::new(self.with_token(token)?))
+    }
+
+    /// Letters that came to the receiver by post.
+    pub fn letters(&self, token: &str) -> anyhow::Result<LetterServiceClient<Client>> {
+        Ok(LetterServiceClient::new(self.with_token(token)?))
     }
 
     /// The receiver's staff register.

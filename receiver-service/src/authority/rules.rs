@@ -23,6 +23,16 @@ pub enum Rpc {
     RedirectChild,
     /// `WorkListService.RecordAssessment`
     RecordAssessment,
+    /// `WorkListService.RecordConfirmation`
+    RecordConfirmation,
+    /// `WorkListService.RecordInvestigationEnd`
+    RecordInvestigationEnd,
+    /// `WorkListService.RecordOutcome`
+    RecordOutcome,
+    /// `WorkListService.RecordProsecutionAnswer`
+    RecordProsecutionAnswer,
+    /// `WorkListService.ListOwedFeedback`
+    ListOwedFeedback,
     /// `StaffService.CreateStaff`
     CreateStaff,
     /// `StaffService.UpdateStaff`
@@ -41,11 +51,19 @@ pub enum Rpc {
     ListTasks,
     /// `TaskService.CloseTask`
     CloseTask,
+    /// `DeadlineService.ListDeadlines`
+    ListDeadlines,
+    /// `DeadlineService.GetDeadline`
+    GetDeadline,
+    /// `DeadlineService.AcknowledgeDeadline`
+    AcknowledgeDeadline,
+    /// `LetterService.ConfirmLetter`
+    ConfirmLetter,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 27] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -55,6 +73,11 @@ impl Rpc {
         Self::RejectChild,
         Self::RedirectChild,
         Self::RecordAssessment,
+        Self::RecordConfirmation,
+        Self::RecordInvestigationEnd,
+        Self::RecordOutcome,
+        Self::RecordProsecutionAnswer,
+        Self::ListOwedFeedback,
         Self::CreateStaff,
         Self::UpdateStaff,
         Self::ListStaff,
@@ -62,8 +85,12 @@ impl Rpc {
         Self::RevokeCredential,
         Self::ListTasks,
         Self::CloseTask,
+        Self::ListDeadlines,
+        Self::GetDeadline,
+        Self::AcknowledgeDeadline,
         Self::ListStatements,
         Self::GetStatement,
+        Self::ConfirmLetter,
     ];
 
     /// The method's name in the contract.
@@ -79,6 +106,11 @@ impl Rpc {
             Self::RejectChild => "RejectChild",
             Self::RedirectChild => "RedirectChild",
             Self::RecordAssessment => "RecordAssessment",
+            Self::RecordConfirmation => "RecordConfirmation",
+            Self::RecordInvestigationEnd => "RecordInvestigationEnd",
+            Self::RecordOutcome => "RecordOutcome",
+            Self::RecordProsecutionAnswer => "RecordProsecutionAnswer",
+            Self::ListOwedFeedback => "ListOwedFeedback",
             Self::CreateStaff => "CreateStaff",
             Self::UpdateStaff => "UpdateStaff",
             Self::ListStaff => "ListStaff",
@@ -88,6 +120,10 @@ impl Rpc {
             Self::GetStatement => "GetStatement",
             Self::ListTasks => "ListTasks",
             Self::CloseTask => "CloseTask",
+            Self::ListDeadlines => "ListDeadlines",
+            Self::GetDeadline => "GetDeadline",
+            Self::AcknowledgeDeadline => "AcknowledgeDeadline",
+            Self::ConfirmLetter => "ConfirmLetter",
         }
     }
 }
@@ -165,6 +201,26 @@ pub const RULES: &[Rule] = &[
     may(DUTY, Rpc::RecordAssessment, Reach::Own),
     may(CASEWORKER, Rpc::RecordAssessment, Reach::Own),
     may(Role::CaseSystem, Rpc::RecordAssessment, Reach::Everything),
+    may(LEADER, Rpc::RecordConfirmation, Reach::Served),
+    may(DUTY, Rpc::RecordConfirmation, Reach::Own),
+    may(CASEWORKER, Rpc::RecordConfirmation, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordConfirmation, Reach::Everything),
+    may(LEADER, Rpc::RecordInvestigationEnd, Reach::Served),
+    may(DUTY, Rpc::RecordInvestigationEnd, Reach::Own),
+    may(CASEWORKER, Rpc::RecordInvestigationEnd, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordInvestigationEnd, Reach::Everything),
+    may(LEADER, Rpc::RecordOutcome, Reach::Served),
+    may(DUTY, Rpc::RecordOutcome, Reach::Own),
+    may(CASEWORKER, Rpc::RecordOutcome, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordOutcome, Reach::Everything),
+    may(LEADER, Rpc::RecordProsecutionAnswer, Reach::Served),
+    may(DUTY, Rpc::RecordProsecutionAnswer, Reach::Own),
+    may(CASEWORKER, Rpc::RecordProsecutionAnswer, Reach::Own),
+    may(Role::CaseSystem, Rpc::RecordProsecutionAnswer, Reach::Everything),
+    may(LEADER, Rpc::ListOwedFeedback, Reach::Served),
+    may(DUTY, Rpc::ListOwedFeedback, Reach::Served),
+    may(CASEWORKER, Rpc::ListOwedFeedback, Reach::Own),
+    may(Role::CaseSystem, Rpc::ListOwedFeedback, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CreateStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::UpdateStaff, Reach::Everything),
     may(ADMINISTRATOR, Rpc::ListStaff, Reach::Everything),
@@ -182,6 +238,18 @@ pub const RULES: &[Rule] = &[
     may(ADMINISTRATOR, Rpc::ListTasks, Reach::Everything),
     may(LEADER, Rpc::CloseTask, Reach::Everything),
     may(ADMINISTRATOR, Rpc::CloseTask, Reach::Everything),
+    may(LEADER, Rpc::ListDeadlines, Reach::Everything),
+    may(DUTY, Rpc::ListDeadlines, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::ListDeadlines, Reach::Everything),
+    may(Role::CaseSystem, Rpc::ListDeadlines, Reach::Everything),
+    may(LEADER, Rpc::GetDeadline, Reach::Everything),
+    may(DUTY, Rpc::GetDeadline, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::GetDeadline, Reach::Everything),
+    may(Role::CaseSystem, Rpc::GetDeadline, Reach::Everything),
+    may(LEADER, Rpc::AcknowledgeDeadline, Reach::Everything),
+    may(DUTY, Rpc::AcknowledgeDeadline, Reach::Everything),
+    may(LEADER, Rpc::ConfirmLetter, Reach::Everything),
+    may(DUTY, Rpc::ConfirmLetter, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.
@@ -240,6 +308,11 @@ mod tests {
             Rpc::RejectChild,
             Rpc::RedirectChild,
             Rpc::RecordAssessment,
+            Rpc::RecordConfirmation,
+            Rpc::RecordInvestigationEnd,
+            Rpc::RecordOutcome,
+            Rpc::RecordProsecutionAnswer,
+            Rpc::ListOwedFeedback,
         ];
         for rpc in content {
             assert_eq!(rule(rpc, ADMINISTRATOR), None);

@@ -2,6 +2,7 @@
 
 use framme_shared::{
     db::sealing::MasterKeys,
+    notification,
     runtime::{
         diagnosis::{self, Finding, own_certificate, tls_files},
         exit::Exit,
@@ -12,13 +13,19 @@ use super::{
     Common,
     setup::{clock, configuration},
 };
-use crate::{Config, receipts::Notary};
+use crate::{Config, config::InvalidConfig, receipts::Notary};
 
 /// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let config = configuration(common)?;
     config.check()?;
-    Ok(diagnosis::print(&findings(&config), common.json))
+    let mut findings = findings(&config);
+    let told = config.notification.checked(&config.contacts);
+    findings.push(notification::check(
+        &told.map_err(InvalidConfig::from)?,
+        config.production,
+    ));
+    Ok(diagnosis::print(&findings, common.json))
 }
 
 fn findings(config: &Config) -> Vec<Finding> {

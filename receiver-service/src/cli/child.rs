@@ -33,7 +33,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    fn change(self) -> Option<ChildChange> {
+    pub(super) fn change(self) -> Option<ChildChange> {
         Some(ChildChange {
             request_id: self.request_id.unwrap_or_else(|| OsRandom.new_uuid().to_string()),
             transmission_id: self.transmission,
@@ -228,7 +228,7 @@ impl Assess {
     }
 }
 
-fn print(common: &Common, changed: Option<ChildChanged>) -> Exit {
+pub(super) fn print(common: &Common, changed: Option<ChildChanged>) -> Exit {
     let changed = changed.unwrap_or_default();
     output::message(common.json, "framme.receiver.v1.ChildChanged", &changed, || {
         let line = |child: &ChildState| {

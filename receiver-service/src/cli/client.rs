@@ -6,6 +6,7 @@ use framme_shared::{
         tls::TrustFiles,
     },
     wire::pb::receiver::{
+        deadline_service_client::DeadlineServiceClient, letter_service_client::LetterServiceClient,
         staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
         task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
     },
@@ -31,9 +32,19 @@ pub(super) fn statements(common: &Common) -> anyhow::Result<StatementServiceClie
     Ok(StatementServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
+/// Deadlines.
+pub(super) fn deadlines(common: &Common) -> anyhow::Result<DeadlineServiceClient<Client>> {
+    Ok(DeadlineServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
 /// Tasks for people.
 pub(super) fn tasks(common: &Common) -> anyhow::Result<TaskServiceClient<Client>> {
     Ok(TaskServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
+}
+
+/// Letters.
+pub(super) fn letters(common: &Common) -> anyhow::Result<LetterServiceClient<Client>> {
+    Ok(LetterServiceClient::new(connect(common)?))
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {

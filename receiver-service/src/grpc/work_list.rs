@@ -1,6 +1,8 @@
 //! `framme.receiver.v1.WorkListService`.
 
+mod feedback;
 mod moves;
+mod owed;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -11,10 +13,13 @@ use framme_shared::{
     wire::{
         pb::receiver::{
             AssignChildRequest, AssignChildResponse, DownloadAttachmentRequest, DownloadAttachmentResponse,
-            GetTransmissionRequest, GetTransmissionResponse, ListTransmissionsRequest, ListTransmissionsResponse,
-            RecordAssessmentRequest, RecordAssessmentResponse, RedirectChildRequest, RedirectChildResponse,
-            RegisterChildRequest, RegisterChildResponse, RejectChildRequest, RejectChildResponse,
-            RevokeAssignmentRequest, RevokeAssignmentResponse,
+            GetTransmissionRequest, GetTransmissionResponse, ListOwedFeedbackRequest, ListOwedFeedbackResponse,
+            ListTransmissionsRequest, ListTransmissionsResponse, RecordAssessmentRequest, RecordAssessmentResponse,
+            RecordConfirmationRequest, RecordConfirmationResponse, RecordInvestigationEndRequest,
+            RecordInvestigationEndResponse, RecordOutcomeRequest, RecordOutcomeResponse,
+            RecordProsecutionAnswerRequest, RecordProsecutionAnswerResponse, RedirectChildRequest,
+            RedirectChildResponse, RegisterChildRequest, RegisterChildResponse, RejectChildRequest,
+            RejectChildResponse, RevokeAssignmentRequest, RevokeAssignmentResponse,
             work_list_service_server::{WorkListService, WorkListServiceServer},
         },
         status::Failure,
@@ -136,6 +141,52 @@ impl WorkListService for WorkList {
         let caller = admit(&self.core, &request, Rpc::RecordAssessment).await?;
         let changed = moves::assess(&self.core, &caller, request.get_ref()).await?;
         Ok(Response::new(RecordAssessmentResponse { changed: Some(changed) }))
+    }
+
+    async fn record_confirmation(
+        &self,
+        request: Request<RecordConfirmationRequest>,
+    ) -> Result<Response<RecordConfirmationResponse>, Status> {
+        let caller = admit(&self.core, &request, Rpc::RecordConfirmation).await?;
+        let changed = feedback::confirm(&self.core, &caller, request.get_ref()).await?;
+        Ok(Response::new(RecordConfirmationResponse { changed: Some(changed) }))
+    }
+
+    async fn record_investigation_end(
+        &self,
+        request: Request<RecordInvestigationEndRequest>,
+    ) -> Result<Response<RecordInvestigationEndResponse>, Status> {
+        let caller = admit(&self.core, &request, Rpc::RecordInvestigationEnd).await?;
+        let changed = feedback::end_investigation(&self.core, &caller, request.get_ref()).await?;
+        Ok(Response::new(RecordInvestigationEndResponse { changed: Some(changed) }))
+    }
+
+    async fn record_outcome(
+        &self,
+        request: Request<RecordOutcomeRequest>,
+    ) -> Result<Response<RecordOutcomeResponse>, Status> {
+        let caller = admit(&self.core, &request, Rpc::RecordOutcome).await?;
+        let changed = feedback::conclude(&self.core, &caller, request.get_ref()).await?;
+        Ok(Response::new(RecordOutcomeResponse { changed: Some(changed) }))
+    }
+
+    async fn record_prosecution_answer(
+        &self,
+        request: Request<RecordProsecutionAnswerRequest>,
+    ) -> Result<Response<RecordProsecutionAnswerResponse>, Status> {
+        let caller = admit(&self.core, &request, Rpc::RecordProsecutionAnswer).await?;
+        let changed = feedback::answer_prosecution(&self.core, &caller, request.get_ref()).await?;
+        Ok(Response::new(RecordProsecutionAnswerResponse {
+            changed: Some(changed),
+        }))
+    }
+
+    async fn list_owed_feedback(
+        &self,
+        request: Request<ListOwedFeedbackRequest>,
+    ) -> Result<Response<ListOwedFeedbackResponse>, Status> {
+        let caller = admit(&self.core, &request, Rpc::ListOwedFeedback).await?;
+        Ok(Response::new(owed::list(&self.core, &caller, request.get_ref()).await?))
     }
 }
 

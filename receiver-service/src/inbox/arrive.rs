@@ -3,13 +3,14 @@
 use std::{collections::HashSet, sync::Arc};
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{Change, LedgerEntry, StoreError, Tx, deadlines},
     domain::{
         digest::Digest,
         ids::{AttachmentId, TransmissionId},
     },
     wire::status::Failure,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -41,6 +42,8 @@ pub struct Incoming {
     pub children: Vec<NewChild>,
     /// The files that must have arrived before.
     pub attachments: Vec<NamedAttachment>,
+    /// When its clocks are looked at first.
+    pub first_look: Timestamp,
     /// Fingerprints of the events that it is about.
     pub events: Vec<Digest>,
 }
@@ -140,6 +143,8 @@ async fn store<'a>(
     };
     let events: Vec<_> = new().flat_map(of_event).collect();
     fingerprint::insert(tx.conn(), &events).await?;
+    let looks: Vec<_> = new().map(|change| (change.id, change.incoming.first_look)).collect();
+    deadlines::arm(tx.conn(), &looks, at).await?;
     new().for_each(|change| tx.record(change.entry()));
     Ok(stored)
 }
@@ -166,9 +171,7 @@ impl StoreTransmission {
         match transmission::find_sent(&mut *tx.conn(), &new.sender, &new.sent_id).await? {
             Some(found) if is_same(&found, new) => Ok(Arrival::Repeated(found)),
             Some(_) => Ok(Arrival::Differs),
-            None if transmission::is_taken(tx.conn(), &new.sender, new.sequence, &new.report).await? => {
-                Ok(Arrival::Differs)
-            }
+            None if transmission::is_taken(tx.conn(), new).await? => Ok(Arrival::Differs),
             None => Ok(Arrival::IdTaken),
         }
     }
@@ -198,6 +201,7 @@ fn is_same(found: &Transmission, new: &NewTransmission) -> bool {
         && found.sequence == new.sequence
         && found.report == new.report
         && found.submitted_at == new.submitted_at
+        && found.redirected_from == new.redirected_from
 }
 
 impl From<AttachmentId> for Refusal {

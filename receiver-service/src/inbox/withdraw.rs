@@ -9,7 +9,7 @@ use framme_shared::{
         ids::TransmissionId,
         lifecycle::Event,
         organisation::OrganisationNumber,
-        receipt::{StatedBy, Statement},
+        receipt::{ReadBefore, ReadersInRole, StatedBy, Statement},
         staff_id::StaffId,
     },
     wire::{pb::exchange::WithdrawTransmissionResponse, status::Failure},
@@ -24,6 +24,7 @@ use crate::{
     requests::Request,
     store::{
         child::{self, Moved},
+        reading, receipt,
         transmission::{self, Transmission},
     },
 };
@@ -91,6 +92,8 @@ impl Change for WithdrawTransmission {
             ..
         } = &self.transmission;
         let children = child::of_transmission(&mut *tx.conn(), id).await?;
+        let opened = receipt::opened(tx.conn(), sender, id).await?;
+        let readers = reading::readers(tx.conn(), id).await?;
         let (at, mut refused, mut receipts) = (tx.at(), None, Vec::new());
         let mut book = Book::open(tx, &self.notary, *sender).await?;
         for child in &children {
@@ -118,7 +121,9 @@ impl Change for WithdrawTransmission {
                 program: self.notary.program.clone(),
                 on_behalf_of: None,
             };
-            receipts.push(book.enter(tx, about, Some(child.id), stated_by, Statement::Withdrawn)?);
+            let read = read_before(opened.of(&child.id), &readers);
+            let statement = Statement::Withdrawn(Some(read));
+            receipts.push(book.enter(tx, about, Some(child.id), stated_by, statement)?);
         }
         if receipts.is_empty() {
             return Ok(Err(refused.map_or_else(|| Failure::NotFound.into(), Refusal::from)));
@@ -134,4 +139,9 @@ impl Change for WithdrawTransmission {
         request.keep(tx, &self.keys, &answer).await?;
         Ok(Ok(answer))
     }
+}
+
+/// What is told of the readings. Of a child that nobody opened, nothing: others read of the children beside it.
+fn read_before(opened: bool, readers: &[ReadersInRole]) -> ReadBefore {
+    ReadBefore::new(opened, readers.iter().copied().filter(|_| opened))
 }

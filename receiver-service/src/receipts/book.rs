@@ -82,6 +82,7 @@ impl<'n> Book<'n> {
         statement: Statement,
     ) -> Result<String, Refusal> {
         let level = statement.level().map_or("", |level| level.as_str());
+        let feedback = statement.feedback().map(|feedback| feedback.kind());
         let claims = ReceiptClaims {
             pair: Pair {
                 sender: self.sender,
@@ -106,6 +107,7 @@ impl<'n> Book<'n> {
             transmission: *about.transmission,
             child,
             level,
+            feedback,
             jws: jws.clone(),
             sha256: self.head.digest(),
             made_at: tx.at(),

@@ -219,6 +219,7 @@ fn row(returned: &Returned, here: &HashMap<TransmissionId, TransmissionId>) -> N
         transmission: here.get(&claims.transmission).copied().unwrap_or(claims.transmission),
         child: claims.child,
         level: claims.statement.level().map_or("", |level| level.as_str()),
+        feedback: claims.statement.feedback().map(|feedback| feedback.kind()),
         jws: returned.jws.clone(),
         sha256: returned.receipt.sha256(),
         made_at: claims.time,

@@ -20,6 +20,8 @@ pub struct Sent {
     pub sha256: Digest,
     /// When the sender answered the submission.
     pub submitted_at: Timestamp,
+    /// The transmission that carried its children before.
+    pub redirected_from: Option<TransmissionId>,
 }
 
 /// Up to `limit` transmissions of this sender after this number, in order.
@@ -41,6 +43,7 @@ pub async fn sent(core: &Core, sender: &OrganisationNumber, after: u64, limit: u
             sha256: content.digest,
             content: content.bytes.to_vec(),
             submitted_at: transmission.submitted_at,
+            redirected_from: transmission.redirected_from,
         });
     }
     Ok(page)

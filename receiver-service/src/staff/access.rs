@@ -78,6 +78,10 @@ impl FromIterator<StaffRole> for Roles {
     }
 }
 
+/// Stands before the area of a child that was sent on to this service. Its municipality is another service's, and may stay
+/// so in the report, so nobody here might serve it; but somebody must see the child.
+pub const SENT_ON: &str = "*";
+
 /// Municipalities and city districts that somebody serves, as texts: an entry outlives the reform that retires its
 /// number, and then simply matches no child. Kept in the form of the database, `,0301/05,5501,`: every call of the
 /// local API reads one, and somebody may serve hundreds.
@@ -85,9 +89,13 @@ impl FromIterator<StaffRole> for Roles {
 pub struct Areas(String);
 
 impl Areas {
-    /// Whether one of them is `area`, or the whole municipality that `area` is a district of.
+    /// Whether one of them is `area`, or the whole municipality that `area` is a district of. Whoever serves any area serves
+    /// the children that were sent on here.
     #[must_use]
     pub fn cover(&self, area: &str) -> bool {
+        if area.starts_with(SENT_ON) {
+            return !self.is_empty();
+        }
         let municipality = area.split_once('/').map_or(area, |(municipality, _)| municipality);
         self.names(area) || (municipality != area && self.names(municipality))
     }
@@ -172,6 +180,14 @@ mod tests {
         let areas: Areas = ["5501", "0301/05"].into_iter().collect();
         assert_eq!(areas.stored(), ",0301/05,5501,");
         assert_eq!(Areas::from_stored(areas.stored().to_owned()), Ok(areas));
+    }
+
+    #[test]
+    fn a_child_that_was_sent_on_is_for_whoever_serves_any_area() {
+        let areas: Areas = ["5503"].into_iter().collect();
+        assert!(areas.cover("*5501") && areas.cover("*0301/05"));
+        assert!(!areas.cover("5501"));
+        assert!(!Areas::default().cover("*5501"));
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use framme_shared::{
     db::{
-        StoreError, exactly_one,
+        StoreError, deadlines, exactly_one,
         rows::{ManyRows, exactly},
     },
     domain::{
         digest::Digest,
         figures::KnownToService,
         ids::{ChildId, ReportId, RequestId, TransmissionId},
-        lifecycle::{ChildColumns, ChildState, InvalidColumns, Stage},
+        lifecycle::{ChildColumns, ChildState, FeedbackColumns, InvalidColumns, Stage},
         organisation::OrganisationNumber,
         receipt::ChainHead,
+        report::ReportType,
         staff_id::StaffId,
     },
 };
@@ -19,7 +20,7 @@ use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Executor, any::AnyRow};
 
 use super::{
-    columns::{Columns, stored},
+    columns::{Columns, report_type, stored},
     request::Answered,
     staff::access_of,
     transmission::NewTransmission,
@@ -33,7 +34,7 @@ pub struct NewChild {
     pub id: ChildId,
     /// Its place in the content, from 0.
     pub number: u64,
-    /// Municipality number, with a city district as `0301/05`.
+    /// Municipality number, with a city district as `0301/05`; a `*` before it when the child was sent on here.
     pub area: String,
 }
 
@@ -42,7 +43,7 @@ pub struct NewChild {
 pub struct Child {
     /// The child.
     pub id: ChildId,
-    /// Municipality number, with a city district as `0301/05`.
+    /// Municipality number, with a city district as `0301/05`; a `*` before it when the child was sent on here.
     pub area: String,
     /// How far it has come.
     pub state: ChildState,
@@ -95,7 +96,8 @@ pub async fn of_transmission<'e>(
     let rows = sqlx::query(
         "-- child::of_transmission
         SELECT child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff, assigned_time,
-               outcome, reason, redirected_to, version
+               outcome, reason, redirected_to, confirmed_time, investigation_opened, investigation_ended_time,
+               concluded_time, conclusion, answered_time, prosecution_answer, version
         FROM child
         WHERE transmission_id = $1
         ORDER BY child_number",
@@ -103,6 +105,34 @@ pub async fn of_transmission<'e>(
     .bind(transmission.to_string())
     .fetch_all(executor)
     .await?;
+    rows.iter().map(read).collect()
+}
+
+const OF_TRANSMISSIONS: ManyRows = ManyRows {
+    head: "-- child::of_transmissions
+        SELECT transmission_id, child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff,
+               assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
+               investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, version
+        FROM child
+        WHERE transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// The children of these transmissions, in no promised order.
+pub async fn of_transmissions(
+    connection: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<Vec<(TransmissionId, Child)>, StoreError> {
+    let rows = OF_TRANSMISSIONS
+        .fetch_all(connection, transmissions, |query, id| query.bind(id.to_string()))
+        .await?;
+    let read = |row| {
+        Ok((
+            Columns::keyed(row, "child", "child_id")?.parsed("transmission_id")?,
+            read(row)?,
+        ))
+    };
     rows.iter().map(read).collect()
 }
 
@@ -149,24 +179,31 @@ pub struct Moved<'a> {
 const SET_STATES: ManyRows = ManyRows {
     head: "-- child::set_states
         WITH moved (transmission_id, child_id, version, stage, stage_time, opened, registered, assigned_role,
-                    assigned_staff, assigned_time, outcome, reason, redirected_to, waiting, at, by) AS (VALUES",
-    columns: 16,
+                    assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
+                    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, waiting, at,
+                    by) AS (VALUES",
+    columns: 23,
     tail: ")
         UPDATE child
         SET stage = moved.stage, stage_time = moved.stage_time, opened = moved.opened, registered = moved.registered,
             assigned_role = moved.assigned_role, assigned_staff = moved.assigned_staff,
             assigned_time = moved.assigned_time, outcome = moved.outcome, reason = moved.reason,
-            redirected_to = moved.redirected_to, waiting = moved.waiting, version = moved.version + 1,
+            redirected_to = moved.redirected_to, confirmed_time = moved.confirmed_time,
+            investigation_opened = moved.investigation_opened,
+            investigation_ended_time = moved.investigation_ended_time, concluded_time = moved.concluded_time,
+            conclusion = moved.conclusion, answered_time = moved.answered_time,
+            prosecution_answer = moved.prosecution_answer,
+            waiting = moved.waiting, version = moved.version + 1,
             written_at = moved.at, written_by = moved.by
         FROM moved
         WHERE child.transmission_id = moved.transmission_id AND child.child_id = moved.child_id
           AND child.version = moved.version",
 };
 
-/// Writes new states. No child may come twice.
+/// Writes new states, and has the clocks of their transmissions looked at. No child may come twice.
 pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at: Timestamp) -> Result<(), StoreError> {
     let touched = SET_STATES
-        .execute(connection, moved, |statement, moved| {
+        .execute(&mut *connection, moved, |statement, moved| {
             let columns = ChildColumns::from(moved.state);
             statement
                 .bind(moved.transmission.to_string())
@@ -182,12 +219,20 @@ pub async fn set_states(connection: &mut AnyConnection, moved: &[Moved<'_>], at:
                 .bind(columns.outcome)
                 .bind(columns.reason)
                 .bind(columns.redirected_to)
+                .bind(columns.feedback.confirmed_time)
+                .bind(columns.feedback.investigation_opened)
+                .bind(columns.feedback.investigation_ended_time)
+                .bind(columns.feedback.concluded_time)
+                .bind(columns.feedback.conclusion)
+                .bind(columns.feedback.answered_time)
+                .bind(columns.feedback.prosecution_answer)
                 .bind(i64::from(matches!(moved.state, ChildState::Held { .. })))
                 .bind(at.as_microsecond())
                 .bind(moved.by)
         })
         .await?;
-    exactly(touched, moved.len())
+    exactly(touched, moved.len())?;
+    deadlines::moved(connection, moved.iter().map(|moved| *moved.transmission), at).await
 }
 
 /// Keeps the case number of a child, sealed.
@@ -269,6 +314,8 @@ pub struct ForChange {
     pub sent_id: TransmissionId,
     /// The report that it is part of.
     pub report: ReportId,
+    /// The type of that report.
+    pub report_type: ReportType,
     /// SHA-256 of the transmission's content as it arrived.
     pub content_sha256: Digest,
     /// The end of the sender's chain of receipts.
@@ -305,8 +352,9 @@ const FOR_CHANGE: ManyRows = ManyRows {
     tail: ")
         SELECT wanted.place,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version,
-               t.transmission_id, t.sender, t.sent_id, t.report_id, t.content_sha256,
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
+               t.transmission_id, t.sender, t.sent_id, t.report_id, t.report_type, t.content_sha256,
                p.last_receipt_sequence, p.last_receipt_sha256,
                r.method, r.fingerprint, r.answer, r.wrapped_key, r.receipt_sender, r.receipt_sequence,
                a.staff_id AS actor_staff_id, a.roles AS actor_roles, a.areas AS actor_areas,
@@ -362,6 +410,7 @@ fn read_for_change(row: &AnyRow, columns: &Columns<'_>, request: &RequestId) -> 
         sender: columns.parsed("sender")?,
         sent_id: columns.parsed("sent_id")?,
         report: columns.parsed("report_id")?,
+        report_type: report_type(columns)?,
         content_sha256: columns.digest("content_sha256")?,
         head: columns.head("last_receipt_sequence", "last_receipt_sha256")?,
         answered: Answered::joined(row, request)?,
@@ -390,7 +439,8 @@ pub async fn assigned_to(connection: &mut AnyConnection, staff: &StaffId) -> Res
     let rows = sqlx::query(
         "-- child::assigned_to
         SELECT c.transmission_id, c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role,
-               c.assigned_staff, c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version,
+               c.assigned_staff, c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
                t.sender, t.sent_id, t.report_id
         FROM child c
         JOIN transmission t ON t.transmission_id = c.transmission_id
@@ -449,6 +499,7 @@ pub(super) fn read(row: &AnyRow) -> Result<Child, StoreError> {
         outcome: columns.opt_text("outcome")?,
         reason: columns.opt_text("reason")?,
         redirected_to: columns.opt_text("redirected_to")?,
+        feedback: read_feedback(&columns)?,
     };
     Ok(Child {
         id: columns.parsed("child_id")?,
@@ -458,7 +509,20 @@ pub(super) fn read(row: &AnyRow) -> Result<Child, StoreError> {
     })
 }
 
-fn column_of(found: InvalidColumns) -> &'static str {
+/// The columns of what was told.
+pub(super) fn read_feedback(columns: &Columns<'_>) -> Result<FeedbackColumns, StoreError> {
+    Ok(FeedbackColumns {
+        confirmed_time: columns.opt_number("confirmed_time")?,
+        investigation_opened: columns.opt_number("investigation_opened")?,
+        investigation_ended_time: columns.opt_number("investigation_ended_time")?,
+        concluded_time: columns.opt_number("concluded_time")?,
+        conclusion: columns.opt_text("conclusion")?,
+        answered_time: columns.opt_number("answered_time")?,
+        prosecution_answer: columns.opt_text("prosecution_answer")?,
+    })
+}
+
+pub(super) fn column_of(found: InvalidColumns) -> &'static str {
     match found {
         InvalidColumns::Missing(column) | InvalidColumns::Unexpected(column) | InvalidColumns::Invalid(column) => {
             column

@@ -15,7 +15,8 @@ pub struct KnownChildren {
     pub not_known: u64,
 }
 
-/// In the transmissions that this sender submitted from `from` on and before `until`.
+/// In the transmissions that this sender submitted from `from` on and before `until`. A child that was rejected or
+/// redirected is for another service to count.
 pub async fn known_children(
     pool: &AnyPool,
     sender: &OrganisationNumber,
@@ -29,7 +30,8 @@ pub async fn known_children(
                    AS not_known
         FROM child c
         JOIN transmission t ON t.transmission_id = c.transmission_id
-        WHERE c.known_to_service IS NOT NULL AND c.submitted_at >= $1 AND c.submitted_at < $2 AND t.sender = $3",
+        WHERE c.known_to_service IS NOT NULL AND c.submitted_at >= $1 AND c.submitted_at < $2 AND t.sender = $3
+          AND c.stage NOT IN ('rejected', 'redirected')",
     )
     .bind(from.as_microsecond())
     .bind(until.as_microsecond())

@@ -3,13 +3,17 @@
 use framme_shared::{
     db::StoreError,
     domain::{
+        lifecycle::FeedbackGiven,
         organisation::OrganisationNumber,
         reconciliation::{ChildFact, Entry, Period},
     },
 };
 use sqlx::{Any, Executor, any::AnyRow};
 
-use super::columns::{Columns, stored};
+use super::{
+    child,
+    columns::{Columns, stored},
+};
 
 /// Entries of the transmissions with numbers from `first` to `last`, in the order of numbers: at most `limit`
 /// transmissions, of this period, and only those that have their receipt.
@@ -24,7 +28,9 @@ pub async fn entries<'e>(
     let rows = sqlx::query(
         "-- holdings::entries
         SELECT t.transmission_id, t.sent_id, t.sequence, t.report_id, t.content_sha256,
-               c.child_id, c.stage, c.assigned_staff, c.outcome, c.reason, c.redirected_to
+               c.child_id, c.stage, c.assigned_staff, c.outcome, c.reason, c.redirected_to, c.confirmed_time,
+               c.investigation_opened, c.investigation_ended_time, c.concluded_time, c.conclusion,
+               c.answered_time, c.prosecution_answer
         FROM (
             SELECT transmission_id, sent_id, sequence, report_id, content_sha256
             FROM transmission
@@ -56,7 +62,7 @@ pub async fn entries<'e>(
                 children: Vec::new(),
             });
         }
-        if let (Some(entry), Some(child)) = (entries.last_mut(), child(row, &columns)?) {
+        if let (Some(entry), Some(child)) = (entries.last_mut(), fact(row, &columns)?) {
             entry.children.push(child);
         }
     }
@@ -67,7 +73,7 @@ pub async fn entries<'e>(
 }
 
 /// `None` for a transmission whose children are gone.
-fn child(row: &AnyRow, columns: &Columns<'_>) -> Result<Option<ChildFact>, StoreError> {
+fn fact(row: &AnyRow, columns: &Columns<'_>) -> Result<Option<ChildFact>, StoreError> {
     let Some(child) = columns.opt_parsed("child_id")? else {
         return Ok(None);
     };
@@ -79,11 +85,13 @@ fn child(row: &AnyRow, columns: &Columns<'_>) -> Result<Option<ChildFact>, Store
             there => there,
         };
     }
+    let told = FeedbackGiven::try_from(child::read_feedback(&columns)?);
+    let told = told.map_err(|found| columns.corrupt(child::column_of(found)))?;
     Ok(Some(ChildFact {
         child,
         stage: columns.text("stage")?,
         caseworker: columns.opt_text("assigned_staff")?.unwrap_or_default(),
-        detail: detail.unwrap_or_default(),
+        detail: ChildFact::detail(&detail.unwrap_or_default(), &told),
     }))
 }
 

@@ -1,10 +1,13 @@
 //! Table `receipt`: receipts as they were signed.
 
+use std::collections::HashSet;
+
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
     domain::{
         digest::Digest,
         ids::{ChildId, TransmissionId},
+        lifecycle::FeedbackKind,
         organisation::OrganisationNumber,
         receipt::Headers,
     },
@@ -25,6 +28,8 @@ pub struct NewReceipt {
     pub child: Option<ChildId>,
     /// The word of its level.
     pub level: &'static str,
+    /// What it tells beside its level, if it does.
+    pub feedback: Option<FeedbackKind>,
     /// The bytes signed.
     pub jws: String,
     /// Their SHA-256.
@@ -47,8 +52,8 @@ pub struct Receipt {
 const INSERT: ManyRows = ManyRows {
     head: "-- receipt::insert
         INSERT INTO receipt
-            (sender, sequence, transmission_id, child_id, level, header_sha256, jws, sha256, made_at) VALUES",
-    columns: 9,
+            (sender, sequence, transmission_id, child_id, level, feedback, header_sha256, jws, sha256, made_at) VALUES",
+    columns: 10,
     tail: "",
 };
 
@@ -83,6 +88,7 @@ pub async fn insert(
                 .bind(receipt.transmission.to_string())
                 .bind(receipt.child.map(|child| child.to_string()))
                 .bind(receipt.level)
+                .bind(receipt.feedback.map(FeedbackKind::as_str))
                 .bind(header.as_ref().map(|header| header.as_bytes().as_slice()))
                 .bind(*rest)
                 .bind(receipt.sha256.as_bytes().as_slice())
@@ -178,4 +184,45 @@ fn read(row: &sqlx::any::AnyRow, sender: &OrganisationNumber) -> Result<Receipt,
         jws: columns.text("jws")?,
         sha256: columns.digest("sha256")?,
     })
+}
+
+/// Of which children of a transmission a receipt says that a person opened them.
+#[derive(Debug, Default)]
+pub struct OpenedChildren {
+    all: bool,
+    some: HashSet<ChildId>,
+}
+
+impl OpenedChildren {
+    /// Whether this one.
+    #[must_use]
+    pub fn of(&self, child: &ChildId) -> bool {
+        self.all || self.some.contains(child)
+    }
+}
+
+/// Reads it from the receipts about this transmission.
+pub async fn opened(
+    connection: &mut AnyConnection,
+    sender: &OrganisationNumber,
+    transmission: &TransmissionId,
+) -> Result<OpenedChildren, StoreError> {
+    let rows = sqlx::query(
+        "-- receipt::opened
+        SELECT transmission_id, child_id
+        FROM receipt
+        WHERE sender = $1 AND transmission_id = $2 AND level = 'opened'",
+    )
+    .bind(sender.as_str())
+    .bind(transmission.to_string())
+    .fetch_all(connection)
+    .await?;
+    let mut opened = OpenedChildren::default();
+    for row in &rows {
+        match Columns::keyed(row, "receipt", "transmission_id")?.opt_parsed("child_id")? {
+            Some(child) => drop(opened.some.insert(child)),
+            None => opened.all = true,
+        }
+    }
+    Ok(opened)
 }

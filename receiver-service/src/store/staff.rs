@@ -92,6 +92,22 @@ pub async fn update(connection: &mut AnyConnection, member: &Member, at: Timesta
     Ok(updated.rows_affected() == 1)
 }
 
+/// What everybody who works now has access to.
+pub async fn active(connection: &mut AnyConnection) -> Result<Vec<Access>, StoreError> {
+    let rows = sqlx::query(
+        "-- staff::active
+        SELECT staff_id, roles, areas, active
+        FROM staff
+        WHERE active = 1",
+    )
+    .fetch_all(connection)
+    .await?;
+    let all = rows
+        .iter()
+        .map(|row| access_of(row, ["staff_id", "roles", "areas", "active"]));
+    all.filter_map(Result::transpose).collect()
+}
+
 /// At most `limit` people after this id, by id; empty text for the first page.
 pub async fn page<'e>(
     executor: impl Executor<'e, Database = Any>,

@@ -42,6 +42,20 @@ pub struct NewTransmission {
     pub attachment_count: u64,
     /// SHA-256 of the content.
     pub content_sha256: Digest,
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
+    /// The report that its report follows up or corrects.
+    pub follows_up: Option<ReportId>,
+}
+
+impl NewTransmission {
+    /// What no other transmission of this sender may have: the report, which comes once, unless it is sent on.
+    fn report_key(&self) -> String {
+        match self.redirected_from {
+            Some(_) => self.sent_id.to_string(),
+            None => self.report.to_string(),
+        }
+    }
 }
 
 /// The sealed content, with what opens it.
@@ -76,6 +90,8 @@ pub struct Transmission {
     pub attachment_count: u64,
     /// SHA-256 of the content as it arrived.
     pub content_sha256: Digest,
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
 }
 
 /// A transmission on its way into the table: the id that it gets inside this service, what is known of it, its content.
@@ -86,11 +102,11 @@ const INSERT: ManyRows = ManyRows {
         INSERT INTO transmission
             (transmission_id, sender, sent_id, sequence, report_id, report_type, urgency_rank, submitted_at,
              arrived_at, stored_at, stored_receipt_sequence, attachment_count, content_sha256, wrapped_key,
-             master_key_id, written_at, written_by)
+             master_key_id, written_at, written_by, report_key, redirected_from, follows_up)
         SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, NULL, NULL, column10,
-               column11, column12, column13, column9, 'store_transmission'
+               column11, column12, column13, column9, 'store_transmission', column14, column15, column16
         FROM (VALUES",
-    columns: 13,
+    columns: 16,
     tail: ") AS arriving
         WHERE 1 = 1
         ON CONFLICT DO NOTHING
@@ -127,6 +143,9 @@ pub async fn insert(
                 .bind(new.content_sha256.as_bytes().as_slice())
                 .bind(content.key.as_bytes())
                 .bind(master_of(&content.key))
+                .bind(new.report_key())
+                .bind(new.redirected_from.map(|id| id.to_string()))
+                .bind(new.follows_up.map(|id| id.to_string()))
         })
         .await?;
     let new = rows
@@ -151,7 +170,7 @@ pub async fn find_sent<'e>(
     let row = sqlx::query(
         "-- transmission::find_sent
         SELECT transmission_id, sender, sent_id, sequence, report_id, submitted_at,
-               stored_at, stored_receipt_sequence, attachment_count, content_sha256
+               stored_at, stored_receipt_sequence, attachment_count, content_sha256, redirected_from
         FROM transmission
         WHERE sender = $1 AND sent_id = $2",
     )
@@ -170,7 +189,7 @@ pub async fn find<'e>(
     let row = sqlx::query(
         "-- transmission::find
         SELECT transmission_id, sender, sent_id, sequence, report_id, submitted_at,
-               stored_at, stored_receipt_sequence, attachment_count, content_sha256
+               stored_at, stored_receipt_sequence, attachment_count, content_sha256, redirected_from
         FROM transmission
         WHERE transmission_id = $1",
     )
@@ -180,23 +199,18 @@ pub async fn find<'e>(
     row.as_ref().map(read).transpose()
 }
 
-/// Whether the sender has used this sequence number or report id for any transmission.
-pub async fn is_taken(
-    connection: &mut AnyConnection,
-    sender: &OrganisationNumber,
-    sequence: u64,
-    report: &ReportId,
-) -> Result<bool, StoreError> {
+/// Whether the sender has used the sequence number for any transmission, or has sent the report before.
+pub async fn is_taken(connection: &mut AnyConnection, new: &NewTransmission) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "-- transmission::is_taken
         SELECT transmission_id
         FROM transmission
-        WHERE sender = $1 AND (sequence = $2 OR report_id = $3)
+        WHERE sender = $1 AND (sequence = $2 OR report_key = $3)
         LIMIT 1",
     )
-    .bind(sender.as_str())
-    .bind(stored(sequence))
-    .bind(report.to_string())
+    .bind(new.sender.as_str())
+    .bind(stored(new.sequence))
+    .bind(new.report_key())
     .fetch_optional(connection)
     .await?;
     Ok(row.is_some())
@@ -339,7 +353,7 @@ pub async fn sent_after<'e>(
     let rows = sqlx::query(
         "-- transmission::sent_after
         SELECT transmission_id, sender, sent_id, sequence, report_id, submitted_at,
-               stored_at, stored_receipt_sequence, attachment_count, content_sha256
+               stored_at, stored_receipt_sequence, attachment_count, content_sha256, redirected_from
         FROM transmission
         WHERE sender = $1 AND sequence > $2
         ORDER BY sequence
@@ -450,5 +464,6 @@ fn read(row: &AnyRow) -> Result<Transmission, StoreError> {
         stored_receipt_sequence: columns.opt_count("stored_receipt_sequence")?,
         attachment_count: columns.count("attachment_count")?,
         content_sha256: columns.digest("content_sha256")?,
+        redirected_from: columns.opt_parsed("redirected_from")?,
     })
 }

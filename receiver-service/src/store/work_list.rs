@@ -16,6 +16,7 @@ use super::{
     child,
     child::Child,
     columns::{Columns, report_type, urgency},
+    linked::{self, Linked},
 };
 
 /// Where a page begins: after this entry.
@@ -78,6 +79,14 @@ pub struct Entry {
     pub attachment_count: u64,
     /// Its children, in order of their numbers.
     pub children: Vec<Child>,
+    /// The report that its report follows up or corrects.
+    pub follows_up: Option<ReportId>,
+    /// Whether it went elsewhere before and was sent on.
+    pub is_sent_on: bool,
+    /// What this sender sent of that report.
+    pub earlier: Vec<Linked>,
+    /// What this sender sent of reports that follow its report up.
+    pub later: Vec<Linked>,
 }
 
 impl Entry {
@@ -107,7 +116,9 @@ pub async fn page(
         (Scope::Everything, false) => every(reader, "*", "", position, limit).await?,
         (Scope::Served { areas, staff }, false) => every(reader, areas, staff.as_str(), position, limit).await?,
     };
-    grouped(&rows)
+    let mut entries = grouped(&rows)?;
+    linked::add(reader, &mut entries).await?;
+    Ok(entries)
 }
 
 /// The entry of one transmission; `None` when there is none with a receipt.
@@ -115,9 +126,10 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
     let rows = sqlx::query(
         "-- work_list::entry
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.follows_up, t.redirected_from,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.transmission_id = $1 AND t.stored_receipt_sequence IS NOT NULL
@@ -126,7 +138,9 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
     .bind(transmission.to_string())
     .fetch_all(reader)
     .await?;
-    Ok(grouped(&rows)?.pop())
+    let mut entries = grouped(&rows)?;
+    linked::add(reader, &mut entries).await?;
+    Ok(entries.pop())
 }
 
 /// Entries with a child that waits in one of the areas.
@@ -138,14 +152,16 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
             FROM child
             WHERE waiting = 1
               AND (urgency_rank, submitted_at, transmission_id) > ($1, $2, $3)
-              AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%')
+              AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%'
+                   OR (area LIKE '*%' AND $4 <> ','))
             ORDER BY urgency_rank, submitted_at, transmission_id
             LIMIT $5
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.follows_up, t.redirected_from,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -177,14 +193,15 @@ async fn every(
             WHERE stage <> 'queued'
               AND (urgency_rank, submitted_at, transmission_id) > ($1, $2, $3)
               AND ($4 = '*' OR $4 LIKE '%,' || area || ',%' OR $4 LIKE '%,' || substr(area, 1, 4) || ',%'
-                   OR assigned_staff = $5)
+                   OR (area LIKE '*%' AND $4 <> ',') OR assigned_staff = $5)
             ORDER BY urgency_rank, submitted_at, transmission_id
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.follows_up, t.redirected_from,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -222,9 +239,10 @@ async fn own(
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count,
+               t.attachment_count, t.follows_up, t.redirected_from,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
@@ -259,6 +277,10 @@ fn grouped(rows: &[AnyRow]) -> Result<Vec<Entry>, StoreError> {
                 stored_at: columns.time("stored_at")?,
                 attachment_count: columns.count("attachment_count")?,
                 children: vec![child],
+                follows_up: columns.opt_parsed("follows_up")?,
+                is_sent_on: columns.opt_text("redirected_from")?.is_some(),
+                earlier: Vec::new(),
+                later: Vec::new(),
             }),
         }
     }

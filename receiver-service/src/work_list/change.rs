@@ -10,14 +10,16 @@ use framme_shared::{
         digest::Digest,
         figures::KnownToService,
         ids::{ChildId, TransmissionId},
-        lifecycle::{AssessmentOutcome, ChildState, RejectionReason},
+        lifecycle::{AssessmentOutcome, ChildState, Feedback, FeedbackKind, RejectionReason},
         organisation::OrganisationNumber,
         receipt::{StatedBy, Statement},
+        report::ReportType,
         staff_id::StaffId,
         staff_role::StaffReference,
     },
     wire::{pb::receiver::ChildChanged, status::Failure},
 };
+use jiff::Timestamp;
 
 use crate::{
     authority::{Actor, Caller, Holder, Rpc},
@@ -50,6 +52,8 @@ pub enum Move {
     Redirect(OrganisationNumber),
     /// The assessment came to this.
     Assess(AssessmentOutcome),
+    /// The reporter or the prosecutor is told this.
+    Tell(Feedback),
 }
 
 impl Move {
@@ -61,6 +65,12 @@ impl Move {
             Self::Reject(_) => Rpc::RejectChild,
             Self::Redirect(_) => Rpc::RedirectChild,
             Self::Assess(_) => Rpc::RecordAssessment,
+            Self::Tell(feedback) => match feedback.kind() {
+                FeedbackKind::Confirmed => Rpc::RecordConfirmation,
+                FeedbackKind::InvestigationEnded => Rpc::RecordInvestigationEnd,
+                FeedbackKind::Concluded => Rpc::RecordOutcome,
+                FeedbackKind::ProsecutionAnswered => Rpc::RecordProsecutionAnswer,
+            },
         }
     }
 
@@ -72,6 +82,12 @@ impl Move {
             Self::Reject(_) => "reject_child",
             Self::Redirect(_) => "redirect_child",
             Self::Assess(_) => "record_assessment",
+            Self::Tell(feedback) => match feedback.kind() {
+                FeedbackKind::Confirmed => "record_confirmation",
+                FeedbackKind::InvestigationEnded => "record_investigation_end",
+                FeedbackKind::Concluded => "record_outcome",
+                FeedbackKind::ProsecutionAnswered => "record_prosecution_answer",
+            },
         }
     }
 }
@@ -183,7 +199,7 @@ impl ChangeChild {
         if loaded.content_sha256 != self.digest {
             return Err(Refusal::digest_differs("transmission", &self.transmission.to_string()));
         }
-        let statement = self.statement(loaded)?;
+        let statement = self.statement(loaded, tx.at())?;
         let event = statement.event().expect("every statement that is made has an event");
         let state = loaded.child.state.clone().apply(event, tx.at())?;
         Ok(Decision {
@@ -214,7 +230,7 @@ impl ChangeChild {
         }
     }
 
-    fn statement(&self, loaded: &ForChange) -> Result<Statement, Refusal> {
+    fn statement(&self, loaded: &ForChange, at: Timestamp) -> Result<Statement, Refusal> {
         Ok(match &self.the_move {
             Move::Assign { caseworker, .. } => {
                 Statement::Assigned(assignable(loaded.caseworker.as_ref(), caseworker, &loaded.child.area)?)
@@ -224,7 +240,31 @@ impl ChangeChild {
             Move::Reject(reason) => Statement::Rejected(*reason),
             Move::Redirect(to) => Statement::Redirected(*to),
             Move::Assess(outcome) => Statement::Assessed(*outcome),
+            Move::Tell(feedback) => told(*feedback, loaded, at)?,
         })
+    }
+}
+
+/// What is told, as far as the machine cannot tell: that it is of the report's type, and no time to come.
+fn told(feedback: Feedback, loaded: &ForChange, at: Timestamp) -> Result<Statement, Failure> {
+    let stage = loaded.child.state.stage();
+    let is_answer = feedback.kind() == FeedbackKind::ProsecutionAnswered;
+    if is_answer && loaded.report_type != ReportType::ProsecutionTransfer {
+        return Err(Failure::InvalidTransition(stage.into()));
+    }
+    if feedback.ended().is_some_and(|ended| ended > at) {
+        let field = match feedback.kind() {
+            FeedbackKind::InvestigationEnded => "ended_time",
+            _ => "investigation_ended_time",
+        };
+        return Err(Failure::invalid_field(field, "must not be in the future"));
+    }
+    match loaded.child.state {
+        ChildState::Assessed { outcome, .. } => Ok(Statement::Told {
+            assessed: outcome,
+            feedback,
+        }),
+        _ => Err(Failure::InvalidTransition(stage.into())),
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn list(
     position: &Position,
     size: u32,
 ) -> Result<Page, Refusal> {
-    let Some(scope) = scope_of(caller) else {
+    let Some(scope) = scope_of(caller, Rpc::ListTransmissions) else {
         return Ok(Page {
             entries: Vec::new(),
             next: String::new(),
@@ -56,15 +56,16 @@ pub async fn list(
     Ok(Page { entries, next })
 }
 
-/// What the database is asked for: at least what the caller reaches, by the caller's widest role.
-fn scope_of(caller: &Caller) -> Option<Scope> {
+/// What the database is asked for by a call that lists: at least what the caller reaches, by the caller's widest role.
+pub(super) fn scope_of(caller: &Caller, rpc: Rpc) -> Option<Scope> {
     match &caller.holder {
         Holder::CaseSystem(_) => Some(Scope::Everything),
         Holder::Person(access) => {
             let reaches = |reach| {
-                access.roles.iter().any(|role| {
-                    rule(Rpc::ListTransmissions, Role::Staff(*role)).is_some_and(|rule| rule.reach == reach)
-                })
+                access
+                    .roles
+                    .iter()
+                    .any(|role| rule(rpc, Role::Staff(*role)).is_some_and(|rule| rule.reach == reach))
             };
             if reaches(Reach::Everything) {
                 Some(Scope::Everything)

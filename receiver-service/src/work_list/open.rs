@@ -11,7 +11,7 @@ use framme_shared::{
         receipt::{StatedBy, Statement},
         staff_role::StaffReference,
     },
-    wire::{pb::report::Report, status::Failure},
+    wire::{pb::report::Report, report::narrow, status::Failure},
 };
 use prost::Message as _;
 use uuid::Uuid;
@@ -71,13 +71,7 @@ fn narrowed(content: &ReadBack, id: &TransmissionId, entry: &Visible) -> Result<
     let mut report = Report::decode(content.bytes.as_slice())
         .map_err(|_| Refusal::digest_differs("transmission", &id.to_string()))?;
     let shown: HashSet<String> = entry.0.children.iter().map(|child| child.id.to_string()).collect();
-    report.children.retain(|child| shown.contains(&child.child_id));
-    report
-        .attachments
-        .retain(|file| file.child_ids.is_empty() || file.child_ids.iter().any(|child| shown.contains(child)));
-    for file in &mut report.attachments {
-        file.child_ids.retain(|child| shown.contains(child));
-    }
+    narrow(&mut report, |child| shown.contains(child));
     Ok(report)
 }
 
@@ -108,12 +102,15 @@ impl Change for OpenTransmission {
         if reached.is_empty() || stored_receipt_sequence.is_none() {
             return Ok(Err(Failure::NotFound.into()));
         }
-        let opened = match &self.caller.holder {
-            Holder::Person(access) => self.receipt(tx, access, &children, &reached).await?,
-            Holder::CaseSystem(_) => 0,
+        let (opened, role) = match &self.caller.holder {
+            Holder::Person(access) => (
+                self.receipt(tx, access, &children, &reached).await?,
+                Some(reader(access, reached[0])?.role),
+            ),
+            Holder::CaseSystem(_) => (0, None),
         };
         let at = tx.at();
-        reading::insert(tx.conn(), &self.reading, id, None, &self.caller, at).await?;
+        reading::insert(tx.conn(), &self.reading, id, None, &self.caller, role, at).await?;
         tx.record(LedgerEntry {
             kind: "transmission_read",
             subject: id.to_string(),

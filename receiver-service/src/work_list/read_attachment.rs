@@ -7,7 +7,10 @@ use framme_shared::{
         Change, LedgerEntry, StoreError, Tx,
         sealing::{DataKey, Place},
     },
-    domain::ids::{AttachmentId, TransmissionId},
+    domain::{
+        ids::{AttachmentId, TransmissionId},
+        staff_role::StaffRole,
+    },
     wire::{pb::report::Report, status::Failure},
 };
 use futures::Stream;
@@ -17,12 +20,13 @@ use uuid::Uuid;
 use super::view::Visible;
 use crate::{
     attachments::{chunks_in, open_chunk},
-    authority::{Caller, Rpc},
+    authority::{Caller, Holder, Rpc},
     content,
     core::Core,
     error::Refusal,
     store::{
         attachment::{self, AttachmentKey},
+        child::Child,
         reading, transmission, work_list,
     },
 };
@@ -73,6 +77,7 @@ pub async fn read_attachment(
         reading: core.random.new_uuid(),
         transmission: id,
         file,
+        role: role_of(&caller, &entry),
         caller,
     };
     core.db.change(reading).await?;
@@ -83,6 +88,18 @@ pub async fn read_attachment(
         next: 0,
         count: chunks_in(stored.size_bytes),
     })
+}
+
+/// In which role a person reads what is shown of a transmission.
+fn role_of(caller: &Caller, entry: &Visible) -> Option<StaffRole> {
+    let Holder::Person(access) = &caller.holder else {
+        return None;
+    };
+    let acts_as = |child: &Child| {
+        let caseworker = child.state.assignment().map(|assignment| &assignment.caseworker.staff);
+        access.acts_as(Rpc::DownloadAttachment, &child.area, caseworker)
+    };
+    entry.0.children.iter().find_map(acts_as).map(|person| person.role)
 }
 
 /// Whether the content names the file for a child that the caller reaches.
@@ -119,6 +136,8 @@ struct RecordReading {
     transmission: TransmissionId,
     file: AttachmentId,
     caller: Caller,
+    /// In which role, when it is a person's.
+    role: Option<StaffRole>,
 }
 
 impl Change for RecordReading {
@@ -133,6 +152,7 @@ impl Change for RecordReading {
             &self.transmission,
             Some(&self.file),
             &self.caller,
+            self.role,
             at,
         )
         .await?;

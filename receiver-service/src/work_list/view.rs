@@ -3,14 +3,19 @@
 use framme_shared::{
     domain::lifecycle::ChildState,
     wire::{
-        pb::{receiver::TransmissionSummary, report as pb},
+        feedback,
+        pb::{
+            receiver::{LinkedTransmission, TransmissionSummary},
+            report as pb,
+        },
         time::to_pb,
     },
 };
 
 use crate::{
     authority::{Caller, Rpc},
-    store::{child::Child, work_list::Entry},
+    staff::SENT_ON,
+    store::{child::Child, linked::Linked, work_list::Entry},
 };
 
 /// An entry of the work list with only the children that the caller reaches.
@@ -22,6 +27,12 @@ impl Visible {
     #[must_use]
     pub fn to(caller: &Caller, rpc: Rpc, mut entry: Entry) -> Option<Self> {
         entry.children.retain(|child| reaches(caller, rpc, child));
+        for linked in [&mut entry.earlier, &mut entry.later] {
+            for one in linked.iter_mut() {
+                one.children.retain(|child| reaches(caller, rpc, child));
+            }
+            linked.retain(|one| !one.children.is_empty());
+        }
         (!entry.children.is_empty()).then_some(Self(entry))
     }
 }
@@ -51,19 +62,37 @@ pub fn summary(visible: &Visible) -> TransmissionSummary {
             .map(|child| child_state(child, &child.state))
             .collect(),
         attachment_count: u32::try_from(entry.attachment_count).unwrap_or(u32::MAX),
+        earlier: entry.earlier.iter().map(linked).collect(),
+        later: entry.later.iter().map(linked).collect(),
+        redirected_here: entry.is_sent_on,
+    }
+}
+
+fn linked(one: &Linked) -> LinkedTransmission {
+    LinkedTransmission {
+        transmission_id: one.transmission.to_string(),
+        report_id: one.report.to_string(),
+        submitted_time: Some(to_pb(one.submitted_at)),
+        children: one
+            .children
+            .iter()
+            .map(|child| child_state(child, &child.state))
+            .collect(),
     }
 }
 
 /// A child in this state, as the contract has it.
 #[must_use]
 pub fn child_state(child: &Child, state: &ChildState) -> pb::ChildState {
-    let (municipality, district) = child.area.split_once('/').unwrap_or((&child.area, ""));
+    let area = child.area.strip_prefix(SENT_ON).unwrap_or(&child.area);
+    let (municipality, district) = area.split_once('/').unwrap_or((area, ""));
     let mut shown = pb::ChildState {
         child_id: child.id.to_string(),
         stage: pb::Stage::from(state.stage()).into(),
         stage_time: Some(to_pb(state.since())),
         municipality_number: municipality.to_owned(),
         city_district_number: district.to_owned(),
+        feedback: feedback::to_pb(&state.feedback()),
         ..pb::ChildState::default()
     };
     if let Some(assignment) = state.live_assignment() {

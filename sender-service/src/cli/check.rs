@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::sealing::MasterKeys,
+    notification,
     runtime::{
         clock::{Clock as _, SystemClock},
         diagnosis::{self, Finding, own_certificate, tls_files},
@@ -13,13 +14,19 @@ use framme_shared::{
 };
 
 use super::{Session, outcome::CommandError};
-use crate::{Config, directory, signing::Signing};
+use crate::{Config, config::InvalidConfig, directory, signing::Signing};
 
 /// A key that breaks a rule ends it with exit code 2; what the keys name and cannot be used, with 6.
 pub(super) fn check_config(session: &Session) -> Result<Exit, CommandError> {
     let config = session.config()?;
     config.check()?;
-    Ok(diagnosis::print(&findings(&config), session.json))
+    let mut findings = findings(&config);
+    let told = config.notification.checked(&config.contacts);
+    findings.push(notification::check(
+        &told.map_err(InvalidConfig::from)?,
+        config.production,
+    ));
+    Ok(diagnosis::print(&findings, session.json))
 }
 
 fn findings(config: &Config) -> Vec<Finding> {

@@ -4,8 +4,9 @@ use framme_shared::{
     runtime::access::{self, Configured},
     runtime::tls::TrustFiles,
     wire::pb::sender::{
-        confirmation_service_client::ConfirmationServiceClient, evidence_service_client::EvidenceServiceClient,
-        figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+        confirmation_service_client::ConfirmationServiceClient, deadline_service_client::DeadlineServiceClient,
+        evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
+        letter_service_client::LetterServiceClient, sender_service_client::SenderServiceClient,
         statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
     },
 };
@@ -35,6 +36,18 @@ impl Session {
     pub(super) fn tasks(&self) -> Result<TaskServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(TaskServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for deadlines.
+    pub(super) fn deadlines(&self) -> Result<DeadlineServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(DeadlineServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for letters.
+    pub(super) fn letters(&self) -> Result<LetterServiceClient<access::Client>, CommandError> {
+        let client = self.access.client(|| self.configured())?;
+        Ok(LetterServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
     }
 
     /// The same for signed figures.

@@ -7,17 +7,23 @@ use framme_shared::{
         organisation::OrganisationNumber,
     },
     runtime::{
+        clock::{Clock as _, SystemClock},
         exit::Exit,
         random::{OsRandom, Random as _},
     },
-    wire::pb::{
-        report::{ChildState, Stage},
-        sender::{
-            CloseReportRequest, ClosingKind, FollowReportRequest, GetReportRequest, ListReceiptsRequest,
-            ListReportsRequest, ReportState, RouteTransmissionRequest, Standing, WithdrawReportRequest,
+    wire::{
+        pb::{
+            report::{ChildState, PhoneCall, PhoneCallResult, ReadBeforeWithdrawal, Stage},
+            sender::{
+                CloseReportRequest, ClosingKind, FollowReportRequest, GetReportRequest, ListReceiptsRequest,
+                ListReportsRequest, RecordPhoneCallRequest, ReportState, RouteChildRequest, RouteTransmissionRequest,
+                Standing, WithdrawReportRequest,
+            },
         },
+        time::to_pb,
     },
 };
+use jiff::Timestamp;
 
 use super::{Session, json, outcome::CommandError, submit};
 
@@ -85,7 +91,7 @@ pub(super) enum ReportCommand {
         request_id: Option<RequestId>,
     },
     /// Say which service gets a transmission that waits for a person: see the tasks route_needed.
-    Route {
+    RouteTransmission {
         /// Of which report.
         report_id: ReportId,
         /// Which transmission.
@@ -96,6 +102,39 @@ pub(super) enum ReportCommand {
         /// Why this one is right. Kept sealed, and not sent.
         #[arg(long)]
         reason: String,
+        /// The same in every repetition of the same request; made anew if left out.
+        #[arg(long)]
+        request_id: Option<RequestId>,
+    },
+    /// Send a child on to another receiver: one that was rejected, or redirected in a way that is not followed by itself.
+    Route {
+        /// Which report.
+        report_id: ReportId,
+        /// Which child of it.
+        child_id: ChildId,
+        /// Organisation number of the receiver.
+        #[arg(long)]
+        to: OrganisationNumber,
+        /// Why there. Kept sealed, and not sent.
+        #[arg(long)]
+        reason: String,
+        /// The same in every repetition of the same request; made anew if left out.
+        #[arg(long)]
+        request_id: Option<RequestId>,
+    },
+    /// Record a call that was made beside a report. Without --answered-by nobody was reached.
+    Call {
+        /// Which.
+        report_id: ReportId,
+        /// When: 2026-03-02T08:00:00Z; now if left out.
+        #[arg(long)]
+        at: Option<Timestamp>,
+        /// Who answered and took the message. Kept sealed.
+        #[arg(long)]
+        answered_by: Option<String>,
+        /// The number called. Kept sealed.
+        #[arg(long)]
+        number: Option<String>,
         /// The same in every repetition of the same request; made anew if left out.
         #[arg(long)]
         request_id: Option<RequestId>,
@@ -169,7 +208,7 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }
-        ReportCommand::Route {
+        ReportCommand::RouteTransmission {
             report_id,
             transmission_id,
             to,
@@ -184,6 +223,50 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
                 reason,
             };
             let answer = session.client()?.route_transmission(request).await?.into_inner();
+            print_state(session, answer.report.as_ref());
+            Ok(Exit::Ok)
+        }
+        ReportCommand::Route {
+            report_id,
+            child_id,
+            to,
+            reason,
+            request_id,
+        } => {
+            let request = RouteChildRequest {
+                report_id: report_id.to_string(),
+                child_id: child_id.to_string(),
+                to_organisation_number: to.to_string(),
+                request_id: request_id_or_new(request_id),
+                reason,
+            };
+            let answer = session.client()?.route_child(request).await?.into_inner();
+            print_state(session, answer.report.as_ref());
+            Ok(Exit::Ok)
+        }
+        ReportCommand::Call {
+            report_id,
+            at,
+            answered_by,
+            number,
+            request_id,
+        } => {
+            let result = match &answered_by {
+                Some(_) => PhoneCallResult::Reached,
+                None => PhoneCallResult::NotReached,
+            };
+            let call = PhoneCall {
+                call_time: Some(to_pb(at.unwrap_or_else(|| SystemClock.now()))),
+                result: result.into(),
+                answered_by: answered_by.unwrap_or_default(),
+                number: number.unwrap_or_default(),
+            };
+            let request = RecordPhoneCallRequest {
+                report_id: report_id.to_string(),
+                request_id: request_id_or_new(request_id),
+                call: Some(call),
+            };
+            let answer = session.client()?.record_phone_call(request).await?.into_inner();
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }
@@ -281,6 +364,15 @@ pub(super) fn print_state(session: &Session, state: Option<&ReportState>) {
         return;
     }
     print_line(state);
+    if !state.follows_up_report_id.is_empty() {
+        println!("  follows up {}", state.follows_up_report_id);
+    }
+    for later in &state.followed_up_by_report_ids {
+        println!("  followed up by {later}");
+    }
+    if let Some(calls) = state.phone_calls.as_ref().filter(|calls| calls.made > 0) {
+        println!("  calls {}, {} of them reached somebody", calls.made, calls.reached);
+    }
     for transmission in &state.transmissions {
         let failure = match transmission.last_failure.as_str() {
             "" => String::new(),
@@ -297,6 +389,9 @@ pub(super) fn print_state(session: &Session, state: Option<&ReportState>) {
                 transmission.receiver_organisation_number, transmission.sequence, transmission.attempts
             );
         }
+        if !transmission.redirected_from_transmission_id.is_empty() {
+            println!("    sent on from {}", transmission.redirected_from_transmission_id);
+        }
         transmission.children.iter().for_each(print_child);
     }
 }
@@ -305,7 +400,7 @@ fn print_line(state: &ReportState) {
     let children: usize = state
         .transmissions
         .iter()
-        .map(|transmission| transmission.children.len())
+        .map(|transmission| transmission.children.iter().filter(|child| is_here(child)).count())
         .sum();
     println!(
         "{}  {:<10} {:<8} {children:>3} children  {}",
@@ -316,17 +411,66 @@ fn print_line(state: &ReportState) {
     );
 }
 
+/// Whether a child counts in this transmission.
+fn is_here(child: &ChildState) -> bool {
+    child.moved_to_transmission_id.is_empty()
+}
+
 fn print_child(child: &ChildState) {
     let caseworker = match child.assigned_staff_id.as_str() {
         "" => String::new(),
         staff => format!(" to {staff}"),
     };
     let stage = Stage::try_from(child.stage).unwrap_or(Stage::Unspecified);
+    let onward = match child.moved_to_transmission_id.as_str() {
+        "" => String::new(),
+        to => format!(", sent on with {to}"),
+    };
     println!(
-        "    child {}  {}{caseworker}",
+        "    child {}  {}{caseworker}{onward}{}",
         child.child_id,
-        word(stage.as_str_name(), "STAGE_")
+        word(stage.as_str_name(), "STAGE_"),
+        told(child)
     );
+    if let Some(read) = &child.read_before_withdrawal {
+        println!("      {}", read_before(read));
+    }
+}
+
+fn read_before(read: &ReadBeforeWithdrawal) -> String {
+    if !read.opened {
+        return "nobody had opened it".to_owned();
+    }
+    let readers = read.readers.iter().map(|one| format!("{} {}", one.people, one.role));
+    let readers = readers.collect::<Vec<_>>().join(", ");
+    format!("opened before it was withdrawn, by {readers}")
+}
+
+/// What the service has told, in words.
+fn told(child: &ChildState) -> String {
+    let Some(told) = &child.feedback else {
+        return String::new();
+    };
+    let mut words = Vec::new();
+    if told.confirmed_time.is_some() {
+        let opened = if told.investigation_opened {
+            "opened"
+        } else {
+            "not opened"
+        };
+        words.push(format!("confirmed, investigation {opened}"));
+    }
+    if told.investigation_ended_time.is_some() {
+        words.push("investigation ended".to_owned());
+    }
+    if told.concluded_time.is_some() {
+        words.push(word(told.conclusion().as_str_name(), "INVESTIGATION_CONCLUSION_"));
+    }
+    if told.prosecution_answered_time.is_some() {
+        let answer = word(told.prosecution_answer().as_str_name(), "PROSECUTION_ANSWER_");
+        words.push(format!("prosecutor answered: {answer}"));
+    }
+    format!("; {}", words.join(", "))
 }
 
 fn word(name: &str, prefix: &str) -> String {

@@ -1,10 +1,15 @@
 //! What a configuration may not be.
 
-use framme_shared::domain::{
-    holding::{InvalidSchedule, MOST_AT_ONCE},
-    report::limits,
-    retry::InvalidBackoff,
-    statement,
+use framme_shared::{
+    domain::{
+        clocks::InvalidClockPolicy,
+        escalation::InvalidLadders,
+        holding::{InvalidSchedule, MOST_AT_ONCE},
+        report::limits,
+        retry::InvalidBackoff,
+        statement,
+    },
+    runtime::notify::InvalidNotification,
 };
 
 use crate::directory::Faults;
@@ -48,6 +53,15 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("confirmation.poll_ms must be 10-3600000")]
     ConfirmationPoll,
+    /// Nobody can dial it.
+    #[error("letters.desk_phone must be digits with single spaces or hyphens between, optionally after a plus")]
+    DeskPhone,
+    /// Outside its range.
+    #[error("letters.ask_every_minutes must be 1-1440")]
+    LettersAskEvery,
+    /// Outside its range.
+    #[error("letters.poll_ms must be 10-3600000")]
+    LettersPoll,
     /// Outside its range.
     #[error("figures.promise_hours must be 1-8784 for each urgency")]
     Promise,
@@ -66,7 +80,16 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("reconciliation.second_look_seconds must be 0-25")]
     ReconciliationSecondLook,
+    /// Clocks that the law or their own sense does not allow.
+    #[error(transparent)]
+    Clocks(#[from] InvalidClockPolicy),
+    /// Ladders that this side cannot have.
+    #[error("escalation: {0}")]
+    Escalation(#[from] InvalidLadders),
     /// Hours that make no sense.
     #[error(transparent)]
     Statements(#[from] statement::InvalidSchedule),
+    /// Who is told, and how.
+    #[error(transparent)]
+    Notification(#[from] InvalidNotification),
 }

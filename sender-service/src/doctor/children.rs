@@ -40,6 +40,9 @@ const PAGE: i64 = 100;
 /// The service may apply a receipt between two statements that read: only what stays so is a fault.
 const LOOKS: usize = 3;
 
+/// When a person closed which child, by the transmission that carried it.
+type Closed = HashMap<(TransmissionId, ChildId), Timestamp>;
+
 /// Faults by report, the first of each.
 type Seen = HashMap<ReportId, String>;
 
@@ -110,7 +113,7 @@ async fn look(subject: &Subject<'_>, trust: &ReceiptTrust, reports: &[ReportId])
         }
     }
     for (stored, proven) in stored.iter().zip(&replay.children()) {
-        if stored.state != proven.state {
+        if stored.state != proven.state || stored.read_before != proven.read_before {
             seen.entry(stored.report).or_insert_with(|| differs(stored, proven));
         }
     }
@@ -123,15 +126,19 @@ async fn look(subject: &Subject<'_>, trust: &ReceiptTrust, reports: &[ReportId])
 }
 
 /// When each child was closed, by the requests of people that closed them.
-fn closed_by_people(closings: Vec<(ReportId, CloseReportResponse)>) -> HashMap<(ReportId, ChildId), Timestamp> {
+fn closed_by_people(closings: Vec<(ReportId, CloseReportResponse)>) -> Closed {
     let mut closed = HashMap::new();
-    for (report, answer) in closings {
-        let transmissions = answer.report.unwrap_or_default().transmissions;
-        for child in transmissions.into_iter().flat_map(|transmission| transmission.children) {
-            let id = ChildId::parse(&child.child_id);
-            let since = child.stage_time.as_ref().and_then(|time| from_pb(time).ok());
-            if let (Stage::Closed, Ok(id), Some(since)) = (child.stage(), id, since) {
-                closed.insert((report, id), since);
+    for (_, answer) in closings {
+        for transmission in answer.report.unwrap_or_default().transmissions {
+            let Ok(carrying) = TransmissionId::parse(&transmission.transmission_id) else {
+                continue;
+            };
+            for child in transmission.children {
+                let id = ChildId::parse(&child.child_id);
+                let since = child.stage_time.as_ref().and_then(|time| from_pb(time).ok());
+                if let (Stage::Closed, Ok(id), Some(since)) = (child.stage(), id, since) {
+                    closed.insert((carrying, id), since);
+                }
             }
         }
     }
@@ -139,16 +146,20 @@ fn closed_by_people(closings: Vec<(ReportId, CloseReportResponse)>) -> HashMap<(
 }
 
 /// The children before any receipt. What a person has closed no receipt moves.
-fn as_submitted(kept: &[Kept], stored: &[ChildRow], closed: &HashMap<(ReportId, ChildId), Timestamp>) -> Vec<ChildRow> {
+fn as_submitted(kept: &[Kept], stored: &[ChildRow], closed: &Closed) -> Vec<ChildRow> {
     let submitted: HashMap<ReportId, Timestamp> = kept.iter().map(|kept| (kept.report, kept.submitted_at)).collect();
     let begin = |child: &ChildRow| {
-        let state = match closed.get(&(child.report, child.child)) {
+        let state = match closed.get(&(child.transmission, child.child)) {
             Some(since) => ChildState::Closed { since: *since },
             None => ChildState::Queued {
                 since: submitted.get(&child.report).copied().unwrap_or_default(),
             },
         };
-        ChildRow { state, ..child.clone() }
+        ChildRow {
+            state,
+            read_before: None,
+            ..child.clone()
+        }
     };
     stored.iter().map(begin).collect()
 }
@@ -182,7 +193,8 @@ fn differs(stored: &ChildRow, proven: &ChildRow) -> String {
 }
 
 fn missing(kept: &Kept, stored: &[ChildRow]) -> Option<(ReportId, String)> {
-    let there = stored.iter().filter(|child| child.report == kept.report).count();
+    let of_report = |child: &&ChildRow| child.report == kept.report && child.is_here();
+    let there = stored.iter().filter(of_report).count();
     (there as u64 != kept.children).then(|| (kept.report, format!("{there} of {} children are there", kept.children)))
 }
 

@@ -70,7 +70,7 @@ fn for_a_person(row: &ReceiverRow) -> Finding {
         0 => Finding::good(check, "nothing waits for a person to route it"),
         waiting => Finding::fault(
             check,
-            format!("{waiting} waiting: see the tasks {ROUTE}, then `sender report route`"),
+            format!("{waiting} waiting: see the tasks {ROUTE}, then `sender report route-transmission`"),
         ),
     }
 }

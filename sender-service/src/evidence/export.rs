@@ -93,7 +93,7 @@ impl Export {
         let scope = Scope::Report(WholeReport {
             report,
             sender: context.organisation,
-            receivers: view.transmissions.iter().map(|sent| sent.receiver).collect(),
+            receivers: receivers(&view),
         });
         Ok(Some(Self::begin(context, &scope, Next::Report(Box::new(view)))))
     }
@@ -338,4 +338,12 @@ fn signed(kind: Kind, jws: String) -> SignedText {
         kind: kind.to_string(),
         jws,
     }
+}
+
+/// To whom a report went, each once: children may have been sent on to a receiver that has others.
+fn receivers(view: &ReportView) -> Vec<OrganisationNumber> {
+    let mut receivers: Vec<OrganisationNumber> = view.transmissions.iter().map(|sent| sent.receiver).collect();
+    receivers.sort_unstable();
+    receivers.dedup();
+    receivers
 }

@@ -11,6 +11,7 @@ use framme_shared::{
                 ListReceiptsResponse, ListReportsRequest, ListReportsResponse, Standing,
             },
         },
+        report::narrow,
         status::{Cause, Failure},
         violations::FieldViolations,
     },
@@ -48,12 +49,14 @@ impl Api {
         let id = report_id(&request.report_id)?;
         let reader = self.context.database.reader();
         let view = look_up(reader, &id).await.map_err(storage)?.ok_or(Failure::NotFound)?;
+        let mut recorded_phone_calls = Vec::new();
         let content = if request.include_content {
             let reading = ContentRead {
                 report: id,
                 by: caller.holder.to_string(),
             };
             self.context.database.change(reading).await.map_err(storage)?;
+            recorded_phone_calls = self.recorded_calls(&id).await?;
             let parts = sealed_parts(reader, &id).await.map_err(storage)?;
             Some(self.open(&view, parts)?)
         } else {
@@ -62,6 +65,7 @@ impl Api {
         Ok(GetReportResponse {
             report: Some(view::report(&view)),
             content,
+            recorded_phone_calls,
         })
     }
 
@@ -70,14 +74,13 @@ impl Api {
         for part in parts {
             let key = sealed::open_key(&self.context.keys, part.wrapped_key).map_err(sealing)?;
             let content = sealed::open_content(&key, &part.transmission, &part.content).map_err(sealing)?;
-            let report =
+            let mut report =
                 pb::Report::decode(content.as_slice()).map_err(|error| Failure::StorageCorrupt(Cause::of(&error)))?;
-            let of_part = view
-                .transmissions
-                .iter()
-                .find(|known| known.transmission == part.transmission);
-            let places = of_part.map(|part| part.children.iter().map(|child| child.place).collect());
-            opened.push((report, places.unwrap_or_default()));
+            let here = view.children().filter(|child| child.transmission == part.transmission);
+            let here: Vec<(String, i64)> = here.map(|child| (child.child.to_string(), child.place)).collect();
+            // Children that were sent on are shown with the transmission that carries them now.
+            narrow(&mut report, |id| here.iter().any(|(child, _)| child == id));
+            opened.push((report, here.into_iter().map(|(_, place)| place).collect()));
         }
         merge(opened).ok_or_else(|| Failure::StorageCorrupt(Cause::saying("a report has no parts")))
     }

@@ -98,7 +98,7 @@ impl Api {
         answer(outcome)
     }
 
-    pub(super) async fn route(
+    pub(super) async fn route_part(
         &self,
         caller: &Caller,
         message: RouteTransmissionRequest,
@@ -143,18 +143,32 @@ impl Api {
     }
 
     /// A request that can be carried out: by a person, with a reason, about a report that exists.
-    async fn request(
+    pub(super) async fn request(
+        &self,
+        caller: &Caller,
+        ids: (&str, &str),
+        reason: &str,
+        request_sha256: Digest,
+    ) -> Result<Request, Failure> {
+        check_reason(reason)?;
+        let request = self.request_without_reason(caller, ids, request_sha256).await?;
+        Ok(Request {
+            sealed_reason: sealed::seal_reason(&request.key, &request.request, reason),
+            ..request
+        })
+    }
+
+    /// A request that needs no reason: by a person, about a report that exists.
+    pub(super) async fn request_without_reason(
         &self,
         caller: &Caller,
         (report, request): (&str, &str),
-        reason: &str,
         request_sha256: Digest,
     ) -> Result<Request, Failure> {
         let person = caller.person().ok_or(Failure::PermissionDenied)?;
         let report = ReportId::parse(report).map_err(|rule| Failure::invalid_field("report_id", rule.to_string()))?;
         let request =
             RequestId::parse(request).map_err(|rule| Failure::invalid_field("request_id", rule.to_string()))?;
-        check_reason(reason)?;
         let known = report::known(self.context.database.reader(), &report)
             .await
             .map_err(storage)?;
@@ -164,7 +178,7 @@ impl Api {
             report,
             request,
             request_sha256,
-            sealed_reason: sealed::seal_reason(&key, &request, reason),
+            sealed_reason: sealed::seal_reason(&key, &request, ""),
             key,
             requested_by: person.to_string(),
         })
@@ -213,7 +227,7 @@ fn check_reason(reason: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn answer<M: Message + Default>(outcome: Requested) -> Result<M, Failure> {
+pub(super) fn answer<M: Message + Default>(outcome: Requested) -> Result<M, Failure> {
     match outcome {
         Requested::Done(answer) => {
             M::decode(answer.as_slice()).map_err(|error| Failure::StorageCorrupt(Cause::of(&error)))

@@ -11,7 +11,7 @@ use framme_shared::{
         ids::{ChildId, ReportId, TransmissionId},
         municipality::Area,
         organisation::OrganisationNumber,
-        report::{Child, Report},
+        report::{Child, Report, phone},
         statement::day_of,
     },
     wire::{
@@ -205,6 +205,7 @@ impl Api {
     ) -> AcceptReport {
         let report = &submission.report;
         AcceptReport {
+            deadlines: Arc::clone(&self.context.deadlines),
             report: report::NewReport {
                 report: report.id,
                 submitted_sha256: submission.sha256,
@@ -213,6 +214,8 @@ impl Api {
                 police_district: report.reporter.police_district.expose().to_owned(),
                 submitted_by: caller.holder.to_string(),
                 children: report.children.len() as i64,
+                follows_up: report.follows_up,
+                phone: phone::summary(&report.phone_calls),
             },
             new_key,
             parts: submission
@@ -262,6 +265,8 @@ async fn take(
     };
     let report = &submission.report;
     context.followers.tell_taken(report.id, || state_in(&taken.answer));
+    // The earlier one shows that it is followed up.
+    context.followers.tell(report.follows_up.iter());
     let numbered = transmissions.iter().zip(&taken.sequences);
     for ((part, early), (transmission, sequence)) in submission.parts.iter().zip(early).zip(numbered) {
         let Some(early) = early else {
@@ -276,6 +281,7 @@ async fn take(
             submitted_at: taken.at,
             urgency_rank: report.urgency.rank(),
             attempts: 1,
+            redirected_from: None,
         };
         early.hand_over(delivery, Zeroizing::new(part.content.clone()), taken.at);
     }

@@ -4,11 +4,13 @@ use framme_shared::{
     domain::{
         lifecycle::{self, ChildState},
         organisation::OrganisationNumber,
+        receipt::{self, ReadBefore},
     },
     wire::{
+        feedback,
         pb::{
-            report::{self, AssessmentOutcome, RejectionReason, Stage},
-            sender::{self, ReportState, TransmissionState},
+            report::{self, AssessmentOutcome, ReadBeforeWithdrawal, ReadersInRole, RejectionReason, Stage},
+            sender::{self, PhoneCalls, ReportState, TransmissionState},
         },
         time::to_pb as time,
     },
@@ -30,6 +32,13 @@ pub fn report(view: &ReportView) -> ReportState {
         submitted_time: Some(time(view.submitted_at)),
         transmissions: view.transmissions.iter().map(transmission).collect(),
         delivered_time: view.delivered_at().map(time),
+        follows_up_report_id: view.follows_up.map(|id| id.to_string()).unwrap_or_default(),
+        followed_up_by_report_ids: view.followed_up_by.iter().map(ToString::to_string).collect(),
+        phone_calls: Some(PhoneCalls {
+            made: view.phone.made,
+            reached: view.phone.reached,
+            last_call_time: view.phone.last_at.map(time),
+        }),
     }
 }
 
@@ -47,6 +56,7 @@ fn transmission(view: &TransmissionView) -> TransmissionState {
         attempts: view.attempts,
         next_attempt_time: view.next_attempt_at.map(time),
         last_failure: view.last_failure.clone().unwrap_or_default(),
+        redirected_from_transmission_id: view.redirected_from.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
@@ -58,6 +68,9 @@ fn child(row: &ChildRow) -> report::ChildState {
         stage_time: Some(time(state.since())),
         municipality_number: row.municipality.clone(),
         city_district_number: row.city_district.clone().unwrap_or_default(),
+        feedback: feedback::to_pb(&state.feedback()),
+        moved_to_transmission_id: row.moved_to.map(|id| id.to_string()).unwrap_or_default(),
+        read_before_withdrawal: row.read_before.as_ref().map(read_before),
         ..report::ChildState::default()
     };
     if let Some(assignment) = state.assignment() {
@@ -70,6 +83,17 @@ fn child(row: &ChildRow) -> report::ChildState {
         _ => {}
     }
     message
+}
+
+fn read_before(read: &ReadBefore) -> ReadBeforeWithdrawal {
+    let one = |one: &receipt::ReadersInRole| ReadersInRole {
+        role: one.role.as_str().to_owned(),
+        people: one.people,
+    };
+    ReadBeforeWithdrawal {
+        opened: read.opened,
+        readers: read.readers.iter().map(one).collect(),
+    }
 }
 
 /// A standing.

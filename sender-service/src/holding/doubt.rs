@@ -15,6 +15,7 @@ use framme_shared::{
 
 use super::Finding;
 use crate::{
+    redirect,
     store::{
         child, confirmation, delivery,
         doubt::{self, NewDoubt},
@@ -74,6 +75,7 @@ pub async fn begin(
     }
     child::update(tx.conn(), &picture.moved(), at, by).await?;
     report::derive(tx.conn(), &picture.derived_anew(), at, by).await?;
+    redirect::note(tx, receiver, &picture.moved_from()).await?;
     let new = doubtful.iter().map(|doubtful| NewDoubt {
         transmission: doubtful.transmission,
         finding: doubtful.finding.word(),

@@ -141,6 +141,8 @@ mod tests {
                 progress: Progress::default(),
                 assignment: Assignment { caseworker, since },
             },
+            moved_to: None,
+            read_before: None,
         }
     }
 

@@ -49,13 +49,14 @@ impl Change for ClaimQuestions {
     }
 }
 
-/// Whether nobody waits for a child any more: it is assessed, or has ended.
+/// Whether nobody waits for a child any more: it is assessed, has ended, or was sent on.
 pub(super) fn is_done(child: &ChildRow) -> bool {
     child.state.stage() == Stage::Assessed || has_ended(child)
 }
 
+/// Whether the receiver has nothing to do with a child any more.
 fn has_ended(child: &ChildRow) -> bool {
-    child.state.stage().is_ended()
+    child.state.stage().is_ended() || !child.is_here()
 }
 
 fn by_transmission(children: Vec<ChildRow>) -> HashMap<TransmissionId, Vec<ChildRow>> {

@@ -21,6 +21,7 @@ use super::{
     questions::is_done,
 };
 use crate::{
+    redirect,
     store::{
         attachment,
         child::{self, ChildRow},
@@ -297,6 +298,14 @@ impl RecordHolding {
         let at = tx.at();
         let moved: Vec<&ChildRow> = settled.restored.iter().flat_map(|(_, children)| children).collect();
         child::update(tx.conn(), &moved, at, "RecordHolding").await?;
+        let before = facts.children.values().flatten();
+        let before: HashMap<_, _> = before
+            .map(|row| ((row.transmission, row.child), row.state.stage()))
+            .collect();
+        let from = moved
+            .iter()
+            .filter_map(|row| Some((*row, *before.get(&(row.transmission, row.child))?)));
+        redirect::note(tx, &self.receiver, &from.collect::<Vec<_>>()).await?;
         let ids: Vec<TransmissionId> = settled.restored.iter().map(|(id, _)| *id).collect();
         let reports: HashSet<ReportId> = moved.iter().map(|child| child.report).collect();
         let reports: Vec<ReportId> = reports.into_iter().collect();

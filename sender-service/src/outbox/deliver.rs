@@ -48,6 +48,7 @@ pub(super) async fn submit(
         content_sha256: delivery.content_sha256.as_bytes().to_vec().into(),
         submitted_time: Some(time::to_pb(delivery.submitted_at)),
         last_receipt_sequence: peer.held(),
+        redirected_from_transmission_id: delivery.redirected_from.map(|id| id.to_string()).unwrap_or_default(),
     };
     let mut client = peer.client();
     let answer = lease.limit(context, client.submit_transmission(request)).await?;

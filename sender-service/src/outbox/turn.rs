@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{
     confirmation,
     delivery::{self, Claimed},
-    reconciliation,
+    letter, reconciliation, redirect,
     withdrawal::{self, ClaimedWithdrawal},
 };
 
@@ -140,7 +140,9 @@ impl Change for ReleaseLeases {
         let at = tx.at();
         delivery::release_all(tx.conn(), at).await?;
         withdrawal::release_all(tx.conn(), at).await?;
+        redirect::release_all(tx.conn(), at).await?;
         reconciliation::release_all(tx.conn(), at).await?;
-        confirmation::release_all(tx.conn(), at).await
+        confirmation::release_all(tx.conn(), at).await?;
+        letter::release_all(tx.conn(), at).await
     }
 }

@@ -10,7 +10,8 @@ use framme_shared::{
     },
     domain::{
         digest::Digest,
-        ids::{ReportId, TransmissionId},
+        ids::{ChildId, ReportId, TransmissionId},
+        lifecycle::Stage,
         organisation::OrganisationNumber,
         reconciliation::{Class, Difference},
     },
@@ -22,11 +23,14 @@ use super::{
     lost::SendAgain,
     treatment::{Replay, Treatment},
 };
-use crate::store::{
-    child::{self, ChildRow},
-    reconciliation::{self, Ended, Treated},
-    report::{self, Derived},
-    transmission,
+use crate::{
+    redirect,
+    store::{
+        child::{self, ChildRow},
+        reconciliation::{self, Ended, Treated},
+        report::{self, Derived},
+        transmission,
+    },
 };
 
 /// Ends a comparison.
@@ -246,18 +250,29 @@ async fn replay_receipts(tx: &mut Tx, replay: &Replay, receiver: &OrganisationNu
     let mut children = child::of_reports(tx.conn(), &[replay.report]).await?;
     let mut moved = Vec::with_capacity(replay.moves.len());
     for (before, after) in &replay.moves {
-        let now = children.iter_mut().find(|child| child.child == before.child);
+        let is_same = |child: &&mut ChildRow| child.child == before.child && child.transmission == before.transmission;
+        let now = children.iter_mut().find(is_same);
         match now {
             Some(child) if child.state == before.state => {
                 child.state = after.clone();
-                moved.push(child.child);
+                moved.push((child.child, before.state.stage()));
             }
             _ => return Ok(false),
         }
     }
     let at = tx.at();
-    let rows: Vec<&ChildRow> = children.iter().filter(|child| moved.contains(&child.child)).collect();
-    child::update(tx.conn(), &rows, at, "ReplayReceipts").await?;
+    let of_transmission = || {
+        children
+            .iter()
+            .filter(|child| child.transmission == replay.transmission)
+    };
+    let from = |id: &ChildId| moved.iter().find(|(child, _)| child == id).map(|(_, before)| *before);
+    let rows: Vec<(&ChildRow, Stage)> = of_transmission()
+        .filter_map(|child| Some((child, from(&child.child)?)))
+        .collect();
+    let changed: Vec<&ChildRow> = rows.iter().map(|(child, _)| *child).collect();
+    child::update(tx.conn(), &changed, at, "ReplayReceipts").await?;
+    redirect::note(tx, receiver, &rows).await?;
     let all: Vec<&ChildRow> = children.iter().collect();
     report::derive(tx.conn(), &[Derived::of(replay.report, &all)], at, "ReplayReceipts").await?;
     tx.record(LedgerEntry {

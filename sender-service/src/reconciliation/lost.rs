@@ -70,7 +70,7 @@ impl Change for SendAgain {
         let children = child::of_reports(tx.conn(), &reports).await?;
         let lives = |of: &TransmissionId| {
             let mut of_transmission = children.iter().filter(|child| child.transmission == *of);
-            of_transmission.any(|child| !child.state.stage().is_ended())
+            of_transmission.any(|child| child.is_here() && !child.state.stage().is_ended())
         };
         let living: Vec<Doubtful> = rows
             .iter()
@@ -103,7 +103,7 @@ impl SendAgain {
         let what = if lost.sent_again {
             "it is sent again"
         } else {
-            "every child of it has ended"
+            "every child of it has ended or was sent on"
         };
         let task = NewTask {
             kind: Class::MissingAtReceiver.as_str(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use framme_shared::{
     db::{
-        Change, LedgerEntry, StoreError, Tx,
+        Change, LedgerEntry, StoreError, Tx, deadlines,
         sealing::DataKey,
         tasks::{self, Desk, NewTask},
     },
@@ -15,7 +15,7 @@ use framme_shared::{
         lifecycle::ChildState,
         organisation::OrganisationNumber,
         receipt::MAX_SEQUENCE,
-        report::Report,
+        report::{Report, phone},
     },
     wire::{
         pb::{
@@ -29,7 +29,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use prost::Message as _;
 
-use super::outcome::Recovered;
+use super::{carried, outcome::Recovered};
 use crate::{
     context::Context,
     grpc,
@@ -150,6 +150,13 @@ impl Back {
         let Some((id, submitted_at, report)) = read(context, sent) else {
             return Ok(None);
         };
+        let redirected_from = match sent.redirected_from_transmission_id.as_str() {
+            "" => None,
+            text => match TransmissionId::parse(text) {
+                Ok(from) => Some(from),
+                Err(_) => return Ok(None),
+            },
+        };
         let known = report::known(context.database.reader(), &report.id).await?;
         let Some((key, new_key)) = data_key_of(context, known.wrapped_key) else {
             return Ok(None);
@@ -165,6 +172,7 @@ impl Back {
                 content: sealed::seal_content(&key, &id, &sent.content),
                 content_sha256,
                 urgency_rank,
+                redirected_from,
                 claim: None,
             },
             report: NewReport {
@@ -176,6 +184,8 @@ impl Back {
                 police_district: report.reporter.police_district.expose().to_owned(),
                 submitted_by: SUBMITTED_BY.to_owned(),
                 children: 0,
+                follows_up: report.follows_up,
+                phone: phone::summary(&report.phone_calls),
             },
             children: report
                 .children
@@ -190,23 +200,25 @@ impl Back {
         }))
     }
 
-    fn rows(&self, before: usize) -> Vec<ChildRow> {
-        let rows = self
-            .children
-            .iter()
-            .zip(before..)
-            .map(|((id, municipality, district), place)| ChildRow {
-                report: self.report.report,
-                child: *id,
-                transmission: self.transmission.transmission,
-                place: place as i64,
-                municipality: municipality.clone(),
-                city_district: district.clone(),
-                state: ChildState::Queued {
-                    since: self.submitted_at,
-                },
-            });
-        rows.collect()
+    /// Its children, behind those that are here in other transmissions; one that is here keeps its place.
+    fn rows(&self, before: &[ChildRow]) -> Vec<ChildRow> {
+        let places: HashMap<ChildId, i64> = before.iter().map(|row| (row.child, row.place)).collect();
+        let mut next = places.len() as i64..;
+        let mut place_of = |id: &ChildId| places.get(id).copied().or_else(|| next.next()).unwrap_or_default();
+        let row = |(id, municipality, district): &(ChildId, String, Option<String>)| ChildRow {
+            report: self.report.report,
+            child: *id,
+            transmission: self.transmission.transmission,
+            place: place_of(id),
+            municipality: municipality.clone(),
+            city_district: district.clone(),
+            state: ChildState::Queued {
+                since: self.submitted_at,
+            },
+            moved_to: None,
+            read_before: None,
+        };
+        self.children.iter().map(row).collect()
     }
 }
 
@@ -263,10 +275,10 @@ impl Change for Back {
             data_key::insert(tx.conn(), &self.report.report, key, at, "TakeBack").await?;
         }
         recovered::insert_transmission(tx.conn(), &self.transmission, self.submitted_at, at).await?;
+        deadlines::arm(tx.conn(), &[(self.transmission.transmission, at)], at).await?;
         let before = child::of_reports(tx.conn(), &[self.report.report]).await?;
-        let rows = self.rows(before.len());
-        child::insert(tx.conn(), &rows.iter().collect::<Vec<_>>(), at).await?;
-        self.complete(tx, before.iter().chain(&rows).collect()).await?;
+        let children = self.take_children(tx, before).await?;
+        self.complete(tx, &children).await?;
         tx.record(LedgerEntry {
             kind: "transmission_taken_back",
             subject: id.to_string(),
@@ -278,16 +290,36 @@ impl Change for Back {
 }
 
 impl Back {
-    async fn complete(&self, tx: &mut Tx, children: Vec<&ChildRow>) -> Result<(), StoreError> {
+    /// Stores its children, and links each with the transmissions that carried it before or carry it since. Returns all
+    /// children of the report.
+    async fn take_children(&self, tx: &mut Tx, before: Vec<ChildRow>) -> Result<Vec<ChildRow>, StoreError> {
+        let at = tx.at();
+        let was: Vec<Option<TransmissionId>> = before.iter().map(|row| row.moved_to).collect();
+        let mut all = before;
+        let new = self.rows(&all);
+        all.extend(new);
+        let ids: Vec<TransmissionId> = all.iter().map(|row| row.transmission).collect();
+        let sent_on_from = transmission::sent_on_from(tx.conn(), &ids).await?;
+        carried::link(&mut all, &sent_on_from);
+        let (here, new) = all.split_at(was.len());
+        for (row, was) in here.iter().zip(was).filter(|(row, was)| row.moved_to != *was) {
+            child::set_moved_to(tx.conn(), row, was, at).await?;
+        }
+        child::insert(tx.conn(), &new.iter().collect::<Vec<_>>(), at, "TakeBack").await?;
+        Ok(all)
+    }
+
+    async fn complete(&self, tx: &mut Tx, children: &[ChildRow]) -> Result<(), StoreError> {
         let at = tx.at();
         let report = self.report.report;
-        let derived = Derived::of(report, &children);
+        let count = children.iter().filter(|row| row.is_here()).count();
+        let derived = Derived::of(report, &children.iter().collect::<Vec<_>>());
         report::derive(tx.conn(), &[derived], at, "TakeBack").await?;
         let view = view::load(tx.conn(), &report).await?.ok_or(StoreError::Missing)?;
         let answer = SubmitReportResponse {
             report: Some(grpc::view::report(&view)),
         };
-        recovered::complete_report(tx.conn(), &report, children.len(), answer.encode_to_vec(), at).await
+        recovered::complete_report(tx.conn(), &report, count, answer.encode_to_vec(), at).await
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Delivery {
     pub urgency_rank: i64,
     /// Attempts begun, with this one.
     pub attempts: u32,
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
 }
 
 /// A transmission that a worker has claimed.
@@ -61,7 +63,7 @@ WHERE transmission_id IN (
     WHERE receiver = $4 AND delivery_state = 'waiting' AND next_attempt_at <= $3 AND lease_until <= $3
     ORDER BY urgency_rank, submitted_at, sequence
     LIMIT $5)
-RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, urgency_rank, attempts,
+RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, urgency_rank, attempts, redirected_from,
     (SELECT content FROM transmission_content AS kept WHERE kept.transmission_id = transmission.transmission_id)
         AS content,
     (SELECT wrapped FROM data_key WHERE data_key.report_id = transmission.report_id) AS wrapped",
@@ -85,6 +87,7 @@ RETURNING transmission_id, report_id, sequence, content_sha256, submitted_at, ur
                 submitted_at: reader.time("submitted_at")?,
                 urgency_rank: reader.number("urgency_rank")?,
                 attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
+                redirected_from: reader.parsed_or_null("redirected_from")?,
             };
             Ok(Claimed {
                 delivery,
@@ -155,6 +158,34 @@ pub async fn hand_over(
     });
     let handed_over = handed_over.collect::<Result<Vec<_>, StoreError>>()?;
     confirmation::arm(conn, &handed_over, first, at).await
+}
+
+const RECEIVED: ManyRows = ManyRows {
+    head: "-- delivery::received
+WITH stored (transmission_id, received_at, written_at) AS (VALUES",
+    columns: 3,
+    tail: ")
+UPDATE transmission
+SET received_at = stored.received_at, written_at = stored.written_at, written_by = 'ApplyReceipts'
+FROM stored
+WHERE transmission.transmission_id = stored.transmission_id AND transmission.received_at IS NULL",
+};
+
+/// Records when the receiver had stored these, as their receipts state it: its time runs from the first.
+pub async fn received(
+    conn: &mut AnyConnection,
+    received: &[(TransmissionId, Timestamp)],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    RECEIVED
+        .execute(conn, received, |query, (transmission, received_at)| {
+            query
+                .bind(transmission.to_string())
+                .bind(received_at.as_microsecond())
+                .bind(at.as_microsecond())
+        })
+        .await?;
+    Ok(())
 }
 
 const SEND_AGAIN: ManyRows = ManyRows {

@@ -111,7 +111,7 @@ SELECT report.report_id, report.report_type, report.urgency, report.submitted_at
     ) THEN 1 ELSE 0 END AS BIGINT) AS by_letter,
     child.transmission_id, transmission_content.content, data_key.wrapped
 FROM report
-JOIN child ON child.report_id = report.report_id AND child.place = 0
+JOIN child ON child.report_id = report.report_id AND child.place = 0 AND child.moved_to IS NULL
 LEFT JOIN transmission_content ON transmission_content.transmission_id = child.transmission_id
 LEFT JOIN data_key ON data_key.report_id = report.report_id
 WHERE report.submitted_at >= $1 AND report.submitted_at < $2 AND report.police_district = $3

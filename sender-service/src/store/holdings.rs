@@ -5,6 +5,7 @@ use framme_shared::{
     domain::{
         digest::Digest,
         ids::{ReportId, TransmissionId},
+        lifecycle::FeedbackGiven,
         organisation::OrganisationNumber,
         reconciliation::{ChildFact, Entry, Period},
     },
@@ -12,7 +13,7 @@ use framme_shared::{
 use jiff::Timestamp;
 use sqlx::{AnyConnection, AnyPool, any::AnyRow};
 
-use super::columns::Reader;
+use super::{child, columns::Reader};
 
 /// Entries of the transmissions with numbers from `first` to `last`, in the order of numbers: at most `limit`
 /// transmissions, of this period, and only those that are handed over.
@@ -27,7 +28,8 @@ pub async fn entries(
     let rows = sqlx::query(
         "-- holdings::entries
 SELECT t.transmission_id, t.sequence, t.report_id, t.content_sha256, c.child_id, c.stage, c.assigned_staff, c.outcome,
-    c.reason, c.redirected_to
+    c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened, c.investigation_ended_time,
+    c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer
 FROM (
     SELECT transmission_id, sequence, report_id, content_sha256
     FROM transmission
@@ -59,7 +61,7 @@ ORDER BY t.sequence",
                 children: Vec::new(),
             });
         }
-        if let (Some(entry), Some(child)) = (entries.last_mut(), child(row)?) {
+        if let (Some(entry), Some(child)) = (entries.last_mut(), fact(row)?) {
             entry.children.push(child);
         }
     }
@@ -70,7 +72,7 @@ ORDER BY t.sequence",
 }
 
 /// `None` for a transmission whose children are gone.
-fn child(row: &AnyRow) -> Result<Option<ChildFact>, StoreError> {
+fn fact(row: &AnyRow) -> Result<Option<ChildFact>, StoreError> {
     let reader = Reader::new(row, "child", "child_id");
     let Some(child) = reader.parsed_or_null("child_id")? else {
         return Ok(None);
@@ -82,11 +84,13 @@ fn child(row: &AnyRow) -> Result<Option<ChildFact>, StoreError> {
             there => there,
         };
     }
+    let told = FeedbackGiven::try_from(child::read_feedback(&reader)?);
+    let told = told.map_err(|error| reader.corrupt(child::column_of(error)))?;
     Ok(Some(ChildFact {
         child,
         stage: reader.text("stage")?,
         caseworker: reader.text_or_null("assigned_staff")?.unwrap_or_default(),
-        detail: detail.unwrap_or_default(),
+        detail: ChildFact::detail(&detail.unwrap_or_default(), &told),
     }))
 }
 

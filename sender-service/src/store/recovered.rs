@@ -47,7 +47,7 @@ WHERE receiver = $1 AND sequence = $2",
         .transpose()
 }
 
-/// To whom the parts of a report go, and their digests.
+/// To whom the parts of a report went when it was submitted, and their digests.
 pub async fn parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<(OrganisationNumber, Digest)>, StoreError> {
     let rows = sqlx::query(
         "-- recovered::parts
@@ -56,7 +56,7 @@ FROM transmission
 WHERE transmission_id IN (
     SELECT transmission_id
     FROM child
-    WHERE report_id = $1)
+    WHERE report_id = $1) AND redirected_from IS NULL
 ORDER BY receiver",
     )
     .bind(report.to_string())
@@ -158,8 +158,9 @@ pub async fn insert_report(
     sqlx::query(
         "-- recovered::insert_report
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
-    answer, standing, delivered_at, children, children_open, written_at, written_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, 'TakeBack')
+    answer, standing, delivered_at, children, children_open, written_at, written_by, follows_up, phone_calls,
+    phone_reached, phone_last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, 'TakeBack', $10, $11, $12, $13)
 ON CONFLICT (report_id) DO NOTHING",
     )
     .bind(report.report.to_string())
@@ -171,6 +172,10 @@ ON CONFLICT (report_id) DO NOTHING",
     .bind(report.submitted_by.clone())
     .bind(Vec::<u8>::new())
     .bind(at.as_microsecond())
+    .bind(report.follows_up.map(|id| id.to_string()))
+    .bind(i64::from(report.phone.made))
+    .bind(i64::from(report.phone.reached))
+    .bind(report.phone.last_at.map(Timestamp::as_microsecond))
     .execute(conn)
     .await?;
     Ok(())
@@ -212,8 +217,9 @@ pub async fn insert_transmission(
         sqlx::query(
             "-- recovered::insert_transmission
 INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content_sha256, submitted_at, urgency_rank,
-    delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, NULL, 0, NULL, $8, 'TakeBack')",
+    delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by,
+    redirected_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, NULL, 0, NULL, $8, 'TakeBack', $9)",
         )
         .bind(new.transmission.to_string())
         .bind(new.report.to_string())
@@ -223,6 +229,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, NULL, 0, NULL, $8, 'TakeBa
         .bind(submitted_at.as_microsecond())
         .bind(new.urgency_rank)
         .bind(at.as_microsecond())
+        .bind(new.redirected_from.map(|id| id.to_string()))
         .execute(&mut *conn),
     )
     .await?;

@@ -11,7 +11,7 @@ use framme_shared::{
         digest::Digest,
         ids::ReportId,
         lifecycle::{Standing, delivered_since},
-        report::{ReportType, Urgency},
+        report::{PhoneSummary, ReportType, Urgency},
     },
 };
 use jiff::Timestamp;
@@ -39,16 +39,21 @@ pub struct NewReport {
     pub submitted_by: String,
     /// How many children it is about.
     pub children: i64,
+    /// The report that it follows up or corrects.
+    pub follows_up: Option<ReportId>,
+    /// The calls that came with it, counted.
+    pub phone: PhoneSummary,
 }
 
 const INSERT: ManyRows = ManyRows {
     head: "-- report::insert
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
-    answer, standing, delivered_at, children, children_open, written_at, written_by)
+    answer, standing, delivered_at, children, children_open, written_at, written_by, follows_up, phone_calls,
+    phone_reached, phone_last_at)
 SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'open', NULL, column9, column9, column6,
-    'AcceptReport'
+    'AcceptReport', column10, column11, column12, column13
 FROM (VALUES",
-    columns: 9,
+    columns: 13,
     tail: ") AS new",
 };
 
@@ -70,6 +75,10 @@ pub async fn insert(
                 .bind(report.submitted_by.as_str())
                 .bind(*answer)
                 .bind(report.children)
+                .bind(report.follows_up.map(|id| id.to_string()))
+                .bind(i64::from(report.phone.made))
+                .bind(i64::from(report.phone.reached))
+                .bind(report.phone.last_at.map(Timestamp::as_microsecond))
         })
         .await?;
     exactly(inserted, reports.len())
@@ -159,9 +168,10 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Computes them; `children` are all children of the report.
+    /// Computes them; `children` are all children of the report, in every transmission. Each counts once, where it is now.
     pub fn of(report: ReportId, children: &[&ChildRow]) -> Self {
-        let states = children.iter().map(|child| &child.state);
+        let here = children.iter().filter(|child| child.is_here());
+        let states = here.map(|child| &child.state);
         Self {
             report,
             standing: Standing::of(states.clone()),

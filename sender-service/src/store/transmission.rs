@@ -1,5 +1,7 @@
 //! Transmissions: what is sent to one receiver of one report.
 
+use std::collections::HashMap;
+
 use framme_shared::{
     db::{
         StoreError,
@@ -12,7 +14,7 @@ use framme_shared::{
     },
 };
 use jiff::Timestamp;
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AnyPool, any::AnyRow};
 
 use super::{columns::Reader, period::Part};
 use crate::window::EarlyClaim;
@@ -34,6 +36,8 @@ pub struct NewTransmission {
     pub content_sha256: Digest,
     /// 0 acute, 1 urgent, 2 normal.
     pub urgency_rank: i64,
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
     /// What makes it claimed from the first moment; `None` to let it wait for a worker.
     pub claim: Option<EarlyClaim>,
 }
@@ -41,28 +45,31 @@ pub struct NewTransmission {
 const INSERT: ManyRows = ManyRows {
     head: "-- transmission::insert
 INSERT INTO transmission (transmission_id, report_id, receiver, sequence, content_sha256, submitted_at, urgency_rank,
-    delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by)
-SELECT column1, column2, column3, column4, column5, column6, column7, 'waiting', column8, column6, column9, column10,
-    NULL, column6, 'AcceptReport'
+    delivery_state, attempts, next_attempt_at, lease_token, lease_until, last_failure, written_at, written_by,
+    redirected_from)
+SELECT column1, column2, column3, column4, column5, column6, column7, 'waiting', column8, column11, column9, column10,
+    NULL, column11, column13, column12
 FROM (VALUES",
-    columns: 10,
+    columns: 13,
     tail: ") AS new",
 };
 
 const INSERT_CONTENT: ManyRows = ManyRows {
     head: "-- transmission::insert the content
 INSERT INTO transmission_content (transmission_id, content, written_at, written_by)
-SELECT column1, column2, column3, 'AcceptReport'
+SELECT column1, column2, column3, column4
 FROM (VALUES",
-    columns: 3,
+    columns: 4,
     tail: ") AS new",
 };
 
-/// Stores new transmissions, to be delivered at once.
+/// Stores new transmissions of what was submitted then, to be delivered at once.
 pub async fn insert(
     conn: &mut AnyConnection,
     transmissions: &[&NewTransmission],
+    submitted_at: Timestamp,
     at: Timestamp,
+    by: &'static str,
 ) -> Result<(), StoreError> {
     INSERT
         .execute(&mut *conn, transmissions, |query, new| {
@@ -72,11 +79,14 @@ pub async fn insert(
                 .bind(new.receiver.as_str())
                 .bind(new.sequence)
                 .bind(new.content_sha256.as_bytes().as_slice())
-                .bind(at.as_microsecond())
+                .bind(submitted_at.as_microsecond())
                 .bind(new.urgency_rank)
                 .bind(i64::from(new.claim.is_some()))
                 .bind(new.claim.as_ref().map(|claim| claim.token.clone()))
                 .bind(new.claim.as_ref().map_or(0, |claim| claim.until(at).as_microsecond()))
+                .bind(at.as_microsecond())
+                .bind(new.redirected_from.map(|id| id.to_string()))
+                .bind(by)
         })
         .await?;
     INSERT_CONTENT
@@ -85,6 +95,7 @@ pub async fn insert(
                 .bind(new.transmission.to_string())
                 .bind(new.content.as_slice())
                 .bind(at.as_microsecond())
+                .bind(by)
         })
         .await?;
     Ok(())
@@ -139,6 +150,66 @@ pub async fn sent(conn: &mut AnyConnection, transmissions: &[TransmissionId]) ->
                 waiting: reader.text("delivery_state")? == "waiting",
                 doubted: reader.count("doubts")? > 0,
             })
+        })
+        .collect()
+}
+
+/// Where a transmission that children are sent on from came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Of which report.
+    pub report: ReportId,
+    /// When the report was taken: the first submission.
+    pub submitted_at: Timestamp,
+    /// 0 acute, 1 urgent, 2 normal.
+    pub urgency_rank: i64,
+}
+
+/// Looks it up.
+pub async fn origin(conn: &mut AnyConnection, transmission: &TransmissionId) -> Result<Option<Origin>, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::origin
+SELECT transmission_id, report_id, submitted_at, urgency_rank
+FROM transmission
+WHERE transmission_id = $1",
+    )
+    .bind(transmission.to_string())
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let reader = Reader::new(&row, "transmission", "transmission_id");
+        Ok(Origin {
+            report: reader.parsed("report_id")?,
+            submitted_at: reader.time("submitted_at")?,
+            urgency_rank: reader.number("urgency_rank")?,
+        })
+    })
+    .transpose()
+}
+
+const SENT_ON_FROM: ManyRows = ManyRows {
+    head: "-- transmission::sent_on_from
+SELECT transmission_id, redirected_from
+FROM transmission
+WHERE redirected_from IS NOT NULL AND transmission_id IN (VALUES",
+    columns: 1,
+    tail: ")",
+};
+
+/// Of those of these transmissions whose children were sent on: the transmission that carried them before.
+pub async fn sent_on_from(
+    conn: &mut AnyConnection,
+    transmissions: &[TransmissionId],
+) -> Result<HashMap<TransmissionId, TransmissionId>, StoreError> {
+    let rows = SENT_ON_FROM
+        .fetch_all(conn, transmissions, |query, transmission| {
+            query.bind(transmission.to_string())
+        })
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reader = Reader::new(row, "transmission", "transmission_id");
+            Ok((reader.parsed("transmission_id")?, reader.parsed("redirected_from")?))
         })
         .collect()
 }
@@ -231,6 +302,22 @@ pub struct Sealed {
     pub wrapped_key: Option<Vec<u8>>,
 }
 
+/// What is kept of one transmission.
+pub async fn sealed_of(pool: &AnyPool, transmission: &TransmissionId) -> Result<Option<Sealed>, StoreError> {
+    let row = sqlx::query(
+        "-- transmission::sealed_of
+SELECT transmission.transmission_id, transmission_content.content, transmission.content_sha256, data_key.wrapped
+FROM transmission
+LEFT JOIN transmission_content ON transmission_content.transmission_id = transmission.transmission_id
+LEFT JOIN data_key ON data_key.report_id = transmission.report_id
+WHERE transmission.transmission_id = $1",
+    )
+    .bind(transmission.to_string())
+    .fetch_optional(pool)
+    .await?;
+    row.as_ref().map(read_sealed).transpose()
+}
+
 /// Up to `limit` transmissions whose id comes after this one, in the order of ids.
 pub async fn sealed_after(pool: &AnyPool, after: &str, limit: i64) -> Result<Vec<Sealed>, StoreError> {
     let rows = sqlx::query(
@@ -247,17 +334,17 @@ LIMIT $2",
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let reader = Reader::new(row, "transmission", "transmission_id");
-            Ok(Sealed {
-                transmission: reader.parsed("transmission_id")?,
-                content: reader.bytes_or_null("content")?,
-                content_sha256: reader.digest("content_sha256")?,
-                wrapped_key: reader.bytes_or_null("wrapped")?,
-            })
-        })
-        .collect()
+    rows.iter().map(read_sealed).collect()
+}
+
+fn read_sealed(row: &AnyRow) -> Result<Sealed, StoreError> {
+    let reader = Reader::new(row, "transmission", "transmission_id");
+    Ok(Sealed {
+        transmission: reader.parsed("transmission_id")?,
+        content: reader.bytes_or_null("content")?,
+        content_sha256: reader.digest("content_sha256")?,
+        wrapped_key: reader.bytes_or_null("wrapped")?,
+    })
 }
 
 /// Up to `limit` numbers given to transmissions to this receiver, after this number, in order.

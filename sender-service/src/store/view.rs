@@ -7,7 +7,7 @@ use framme_shared::{
         ids::{ReportId, TransmissionId},
         lifecycle::{ChildState, Standing, delivered_since},
         organisation::OrganisationNumber,
-        report::{ReportType, Urgency},
+        report::{PhoneSummary, ReportType, Urgency},
     },
 };
 use jiff::Timestamp;
@@ -31,7 +31,13 @@ pub struct ReportView {
     pub police_district: String,
     /// When it was taken.
     pub submitted_at: Timestamp,
-    /// One per receiver.
+    /// The report that it follows up or corrects.
+    pub follows_up: Option<ReportId>,
+    /// Reports that follow it up or correct it, the first hundred, oldest first.
+    pub followed_up_by: Vec<ReportId>,
+    /// The calls beside it, counted.
+    pub phone: PhoneSummary,
+    /// One per receiver, and one for each time that children were sent on.
     pub transmissions: Vec<TransmissionView>,
 }
 
@@ -50,7 +56,9 @@ pub struct TransmissionView {
     pub next_attempt_at: Option<Timestamp>,
     /// Why the last attempt failed.
     pub last_failure: Option<String>,
-    /// Its children, in order.
+    /// The transmission that carried its children before they were sent on.
+    pub redirected_from: Option<TransmissionId>,
+    /// Its children, in order; also those that were sent on from here.
     pub children: Vec<ChildRow>,
 }
 
@@ -58,7 +66,9 @@ impl ReportView {
     fn states(&self) -> impl Iterator<Item = &ChildState> + Clone {
         self.transmissions
             .iter()
-            .flat_map(|transmission| transmission.children.iter().map(|child| &child.state))
+            .flat_map(|transmission| transmission.children.iter())
+            .filter(|child| child.is_here())
+            .map(|child| &child.state)
     }
 
     /// Where the report stands: computed from its children.
@@ -71,11 +81,12 @@ impl ReportView {
         delivered_since(self.states())
     }
 
-    /// Its children.
+    /// Its children, each where it is now.
     pub fn children(&self) -> impl Iterator<Item = &ChildRow> {
         self.transmissions
             .iter()
             .flat_map(|transmission| transmission.children.iter())
+            .filter(|child| child.is_here())
     }
 }
 
@@ -83,10 +94,19 @@ impl ReportView {
 macro_rules! view_columns {
     () => {
         "SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
-    transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
+    report.follows_up, report.phone_calls, report.phone_reached, report.phone_last_at,
+    (SELECT string_agg(later.report_id, ',')
+     FROM (SELECT follower.report_id
+           FROM report AS follower
+           WHERE follower.follows_up = report.report_id
+           ORDER BY follower.submitted_at, follower.report_id
+           LIMIT 100) AS later) AS followed_up_by,
+    transmission.redirected_from, transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
     transmission.last_failure, transmission.delivery_state, child.child_id, child.transmission_id, child.place,
     child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
-    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to
+    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to,
+    child.confirmed_time, child.investigation_opened, child.investigation_ended_time, child.concluded_time,
+    child.conclusion, child.answered_time, child.prosecution_answer, child.moved_to, child.read_before, child.readers_before
 FROM report
 JOIN child ON child.report_id = report.report_id
 JOIN transmission ON transmission.transmission_id = child.transmission_id
@@ -98,7 +118,7 @@ const BY_ID: &str = concat!(
     "-- view::by_id\n",
     view_columns!(),
     "WHERE report.report_id = $1
-ORDER BY transmission.receiver, child.place"
+ORDER BY transmission.receiver, transmission.sequence, child.place"
 );
 
 /// One report, inside a change.
@@ -121,7 +141,7 @@ const BY_IDS: ManyRows = ManyRows {
     ),
     columns: 1,
     tail: ")
-ORDER BY report.report_id, transmission.receiver, child.place",
+ORDER BY report.report_id, transmission.receiver, transmission.sequence, child.place",
 };
 
 /// These reports, in no promised order; unknown ids are left out.
@@ -157,7 +177,7 @@ pub async fn page(
     WHERE (submitted_at, report_id) < ($1, $2)
     ORDER BY submitted_at DESC, report_id DESC
     LIMIT $3)
-ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, child.place"
+ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, transmission.sequence, child.place"
     );
     const OF_STANDING: &str = concat!(
         "-- view::page of one standing\n",
@@ -167,7 +187,7 @@ ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver,
     WHERE standing = $4 AND (submitted_at, report_id) < ($1, $2)
     ORDER BY submitted_at DESC, report_id DESC
     LIMIT $3)
-ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, child.place"
+ORDER BY report.submitted_at DESC, report.report_id DESC, transmission.receiver, transmission.sequence, child.place"
     );
     let (time, id) = after.map_or((i64::MAX, String::new()), |after| {
         (after.submitted_at.as_microsecond(), after.report.to_string())
@@ -216,7 +236,26 @@ fn read_report(row: &AnyRow) -> Result<ReportView, StoreError> {
         urgency: reader.word("urgency", Urgency::parse)?,
         police_district: reader.text("police_district")?,
         submitted_at: reader.time("submitted_at")?,
+        follows_up: reader.parsed_or_null("follows_up")?,
+        followed_up_by: followed_up_by(&reader)?,
+        phone: phone(&reader)?,
         transmissions: Vec::new(),
+    })
+}
+
+fn followed_up_by(reader: &Reader<'_>) -> Result<Vec<ReportId>, StoreError> {
+    let text = reader.text_or_null("followed_up_by")?.unwrap_or_default();
+    let ids = text.split(',').filter(|id| !id.is_empty()).map(ReportId::parse);
+    ids.collect::<Result<_, _>>().map_err(|_| reader.corrupt("follows_up"))
+}
+
+/// The calls beside a report, out of a row that has its columns.
+pub(super) fn phone(reader: &Reader<'_>) -> Result<PhoneSummary, StoreError> {
+    let count = |column| Ok::<_, StoreError>(u32::try_from(reader.count(column)?).unwrap_or(u32::MAX));
+    Ok(PhoneSummary {
+        made: count("phone_calls")?,
+        reached: count("phone_reached")?,
+        last_at: reader.time_or_null("phone_last_at")?,
     })
 }
 
@@ -230,6 +269,7 @@ fn read_transmission(row: &AnyRow) -> Result<TransmissionView, StoreError> {
         attempts: u32::try_from(reader.count("attempts")?).unwrap_or(u32::MAX),
         next_attempt_at: (reader.text("delivery_state")? == "waiting").then_some(next_attempt_at),
         last_failure: reader.text_or_null("last_failure")?,
+        redirected_from: reader.parsed_or_null("redirected_from")?,
         children: Vec::new(),
     })
 }
@@ -244,7 +284,7 @@ pub struct SealedPart {
     pub wrapped_key: Vec<u8>,
 }
 
-/// The sealed content of all parts of a report, by receiver.
+/// The sealed content of all parts of a report that carry children of it now, by receiver.
 pub async fn sealed_parts(pool: &AnyPool, report: &ReportId) -> Result<Vec<SealedPart>, StoreError> {
     let rows = sqlx::query(
         "-- view::sealed_parts
@@ -255,8 +295,8 @@ LEFT JOIN data_key ON data_key.report_id = transmission.report_id
 WHERE transmission.transmission_id IN (
     SELECT transmission_id
     FROM child
-    WHERE report_id = $1)
-ORDER BY transmission.receiver",
+    WHERE report_id = $1 AND moved_to IS NULL)
+ORDER BY transmission.receiver, transmission.sequence",
     )
     .bind(report.to_string())
     .fetch_all(pool)

@@ -59,6 +59,20 @@ WHERE transmission_id = $3",
     Ok(())
 }
 
+/// Whether a transmission is to be taken back, or was.
+pub async fn is_asked_for(conn: &mut AnyConnection, transmission: &TransmissionId) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "-- withdrawal::is_asked_for
+SELECT transmission_id
+FROM withdrawal
+WHERE transmission_id = $1",
+    )
+    .bind(transmission.to_string())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// A withdrawal that a worker has claimed.
 pub struct ClaimedWithdrawal {
     /// What to withdraw.

@@ -1,9 +1,12 @@
 //! The change that takes reports. When it is committed, they are the sender's to see through.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{
+        Change, LedgerEntry, StoreError, Tx,
+        deadlines::{self, Rules},
+    },
     domain::{
         digest::Digest,
         ids::{AttachmentId, ChildId, ReportId, TransmissionId},
@@ -32,6 +35,8 @@ use crate::{
 
 /// A checked, split and sealed report, ready to be taken.
 pub struct AcceptReport {
+    /// How long it has.
+    pub deadlines: Arc<Rules>,
     /// The report.
     pub report: NewReport,
     /// Its data key, if it was made for this submission; `None` when an upload has stored it before.
@@ -211,9 +216,11 @@ async fn store(
     let keys: Vec<(ReportId, StoredKey)> = changes.iter().filter_map(new_key).collect();
     data_key::insert_new(tx.conn(), &keys, at, "AcceptReport").await?;
     let transmissions: Vec<&NewTransmission> = transmissions.iter().flatten().collect();
-    transmission::insert(tx.conn(), &transmissions, at).await?;
+    transmission::insert(tx.conn(), &transmissions, at, at, "AcceptReport").await?;
     let children: Vec<&ChildRow> = views.iter().flat_map(ReportView::children).collect();
-    child::insert(tx.conn(), &children, at).await
+    child::insert(tx.conn(), &children, at, "AcceptReport").await?;
+    let looks: Vec<(TransmissionId, Timestamp)> = changes.iter().flat_map(|change| change.looks(at)).collect();
+    deadlines::arm(tx.conn(), &looks, at).await
 }
 
 impl AcceptReport {
@@ -246,6 +253,13 @@ impl AcceptReport {
         }
     }
 
+    /// When each of its parts is looked at first.
+    fn looks(&self, at: Timestamp) -> impl Iterator<Item = (TransmissionId, Timestamp)> {
+        let (report_type, urgency) = (self.report.report_type, self.report.urgency);
+        let first = self.deadlines.first_look(report_type, urgency, at, at);
+        self.parts.iter().map(move |part| (part.transmission, first))
+    }
+
     fn transmission(&self, part: &SealedPart, sequence: i64) -> NewTransmission {
         NewTransmission {
             transmission: part.transmission,
@@ -255,6 +269,7 @@ impl AcceptReport {
             content: part.content.clone(),
             content_sha256: part.content_sha256,
             urgency_rank: self.report.urgency.rank(),
+            redirected_from: None,
             claim: part.claim.clone(),
         }
     }
@@ -268,6 +283,7 @@ impl AcceptReport {
             attempts: u32::from(part.claim.is_some()),
             next_attempt_at: Some(at),
             last_failure: None,
+            redirected_from: None,
             children: part.children.iter().map(|child| self.child(part, child, at)).collect(),
         };
         ReportView {
@@ -276,6 +292,9 @@ impl AcceptReport {
             urgency: self.report.urgency,
             police_district: self.report.police_district.clone(),
             submitted_at: at,
+            follows_up: self.report.follows_up,
+            followed_up_by: Vec::new(),
+            phone: self.report.phone,
             transmissions: self.parts.iter().zip(transmissions).map(transmission).collect(),
         }
     }
@@ -289,6 +308,8 @@ impl AcceptReport {
             municipality: child.municipality.clone(),
             city_district: child.city_district.clone(),
             state: ChildState::Queued { since: at },
+            moved_to: None,
+            read_before: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The change by which a named person ends children that are not with a caseworker. The only ending that the sender
 //! makes by itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use framme_shared::{
     db::{Change, StoreError, Tx},
@@ -18,7 +18,7 @@ use super::{
     withdraw::{Request, Requested},
 };
 use crate::{
-    grpc,
+    grpc, redirect,
     store::{
         child::{self, ChildRow},
         report, view,
@@ -51,14 +51,15 @@ impl Change for CloseReport {
             return Ok(Requested::NotFound);
         }
         let at = tx.at();
-        let mut closed = HashSet::new();
+        let mut closed = HashMap::new();
         for transmission in &mut view.transmissions {
             for child in transmission.children.iter_mut().filter(|child| self.concerns(child)) {
+                let before = child.state.stage();
                 match child.state.clone().apply(Event::Close, at) {
                     Ok(state) => child.state = state,
                     Err(refused) => return Ok(Requested::InvalidTransition(refused.stage)),
                 }
-                closed.insert(child.child);
+                closed.insert(child.child, (transmission.receiver, before));
             }
         }
         if closed.is_empty() {
@@ -66,10 +67,17 @@ impl Change for CloseReport {
             return stage.map(Requested::InvalidTransition).ok_or(StoreError::Missing);
         }
         let children: Vec<&ChildRow> = view.children().collect();
-        let moved: Vec<&ChildRow> = view.children().filter(|child| closed.contains(&child.child)).collect();
+        let moved: Vec<&ChildRow> = view
+            .children()
+            .filter(|child| closed.contains_key(&child.child))
+            .collect();
         child::update(tx.conn(), &moved, at, "CloseReport").await?;
         let derived = report::Derived::of(self.request.report, &children);
         report::derive(tx.conn(), &[derived], at, "CloseReport").await?;
+        for child in moved {
+            let (receiver, before) = closed[&child.child];
+            redirect::note(tx, &receiver, &[(child, before)]).await?;
+        }
         for transmission in &view.transmissions {
             if transmission.children.iter().all(|child| child.state.stage().is_ended()) {
                 need::settle(tx, &transmission.transmission, "closed").await?;
@@ -86,7 +94,9 @@ impl Change for CloseReport {
 
 impl CloseReport {
     fn concerns(&self, child: &ChildRow) -> bool {
-        if self.children.is_empty() {
+        if !child.is_here() {
+            false
+        } else if self.children.is_empty() {
             child.state.stage().is_open()
         } else {
             self.children.contains(&child.child)

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     grpc,
-    store::{receiver, transmission, view, withdrawal},
+    store::{letter, receiver, transmission, view, withdrawal},
 };
 
 /// Gives a transmission that waits for a person to a service.
@@ -50,6 +50,7 @@ impl Change for RouteTransmission {
         let number = receiver::take_number(tx.conn(), &self.to, at).await?;
         transmission::route(tx.conn(), &self.transmission, &self.to, number, at).await?;
         withdrawal::route(tx.conn(), &self.transmission, &self.to, at).await?;
+        letter::route(tx.conn(), &self.transmission, &self.to, at).await?;
         tasks::settle(tx, ROUTE, &self.transmission.to_string(), "routed").await?;
         if let Some(need) = &self.need {
             need.raise(tx, &self.transmission).await?;
@@ -60,6 +61,8 @@ impl Change for RouteTransmission {
         let answer = RouteTransmissionResponse {
             report: Some(grpc::view::report(&view)),
         };
-        self.request.store(tx, "route", None, answer.encode_to_vec()).await
+        self.request
+            .store(tx, "route_transmission", None, answer.encode_to_vec())
+            .await
     }
 }

@@ -62,6 +62,19 @@ pub fn seal_reason(key: &DataKey, request: &RequestId, reason: &str) -> Vec<u8> 
     )
 }
 
+/// Seals a call that was recorded.
+pub fn seal_call(key: &DataKey, request: &RequestId, call: &[u8]) -> Vec<u8> {
+    key.seal(&Place::new("phone_call", "sealed", &request.to_string()), call)
+}
+
+/// Opens a call that was recorded.
+///
+/// # Errors
+/// When a bit differs or it stood elsewhere.
+pub fn open_call(key: &DataKey, request: &RequestId, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    key.open(&Place::new("phone_call", "sealed", &request.to_string()), sealed)
+}
+
 /// Seals the digest of a request: the reason in it may be so short that the digest could be guessed.
 pub fn seal_fingerprint(key: &DataKey, request: &RequestId, sha256: &Digest) -> Vec<u8> {
     key.seal(&fingerprint_place(&request.to_string()), sha256.as_bytes())

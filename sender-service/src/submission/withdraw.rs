@@ -16,12 +16,14 @@ use super::sealed;
 use crate::{
     grpc,
     store::{
+        child::ChildRow,
         request::{self, First},
         view, withdrawal,
     },
 };
 
-/// A request to take a report back, to close children of it, or to route a part of it.
+/// What a person asks to have done to a report: to take it back, to close or send on children of it, to say who gets a part
+/// of it, to record a call.
 pub struct Request {
     /// Which report.
     pub report: ReportId,
@@ -51,7 +53,7 @@ pub enum Requested {
 
 impl Request {
     /// The answer that the first request with this id got, or that it was another request.
-    pub(super) async fn replay(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
+    pub(crate) async fn replay(&self, tx: &mut Tx) -> Result<Option<Requested>, StoreError> {
         let Some(first) = request::first(tx.conn(), &self.request).await? else {
             return Ok(None);
         };
@@ -77,7 +79,7 @@ impl Request {
     }
 
     /// Stores the request with its answer, and records it.
-    pub(super) async fn store(
+    pub(crate) async fn store(
         &self,
         tx: &mut Tx,
         kind: &'static str,
@@ -99,7 +101,9 @@ impl Request {
         tx.record(LedgerEntry {
             kind: match kind {
                 "withdraw" => "withdrawal_requested",
-                "route" => "transmission_routed",
+                "route_transmission" => "transmission_routed",
+                "route" => "child_route_requested",
+                "phone_call" => "phone_call_recorded",
                 _ => "children_closed",
             },
             subject: self.report.to_string(),
@@ -138,22 +142,17 @@ impl Change for WithdrawReport {
             return Ok(Requested::NotFound);
         };
         let at = tx.at();
-        let mut ended = Some(Stage::Withdrawn);
+        let has_ended = |child: &&ChildRow| child.state.stage().is_ended();
+        if view.children().all(|child| has_ended(&child)) {
+            let stage = view.children().next().map(|child| child.state.stage());
+            return Ok(Requested::InvalidTransition(stage.unwrap_or(Stage::Withdrawn)));
+        }
+        // Also where children were sent on from: who had them is told, too.
         for transmission in &view.transmissions {
-            let open = transmission
-                .children
-                .iter()
-                .find(|child| !child.state.stage().is_ended());
-            if open.is_some() {
-                ended = None;
+            if !transmission.children.iter().all(|child| has_ended(&child)) {
                 let (id, to) = (&transmission.transmission, &transmission.receiver);
                 withdrawal::insert(tx.conn(), id, to, &request.request, &request.requested_by, at).await?;
-            } else if ended.is_some() {
-                ended = transmission.children.first().map(|child| child.state.stage());
             }
-        }
-        if let Some(stage) = ended {
-            return Ok(Requested::InvalidTransition(stage));
         }
         let answer = WithdrawReportResponse {
             report: Some(grpc::view::report(&view)),

@@ -1,23 +1,28 @@
 //! The change that believes a batch of receipts: stored verbatim, children moved, the chain's head advanced, together.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use framme_shared::{
-    db::{Change, LedgerEntry, StoreError, Tx},
+    db::{Change, LedgerEntry, StoreError, Tx, notices},
     domain::{
         ids::{ReportId, TransmissionId},
+        notice::{ContactName, NewNotice, Occasion},
         organisation::OrganisationNumber,
         receipt::{ChainHead, Statement},
+        report::Urgency,
     },
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{picture::Picture, verify::Incoming};
-use crate::store::{
-    child, confirmation, delivery,
-    doubt::{self, EndedBy},
-    receipt::{self, NewReceipt},
-    receiver, report, transmission,
+use crate::{
+    redirect,
+    store::{
+        child, confirmation, delivery,
+        doubt::{self, EndedBy},
+        receipt::{self, NewReceipt},
+        receiver, report, transmission,
+    },
 };
 
 /// Applies receipts of one receiver whose signatures hold.
@@ -30,6 +35,8 @@ pub struct ApplyReceipts {
     pub receipts: Vec<Incoming>,
     /// How long after a hand-over it is asked for the first time whether it is still held.
     pub first_question: SignedDuration,
+    /// Whom to tell that a service has answered.
+    pub tell: Arc<[ContactName]>,
 }
 
 /// What became of a batch.
@@ -122,8 +129,11 @@ impl ApplyReceipts {
         receipt::insert(tx.conn(), &self.receiver, &rows, at).await?;
         child::update(tx.conn(), &picture.moved(), at, "ApplyReceipts").await?;
         report::derive(tx.conn(), &picture.derived_anew(), at, "ApplyReceipts").await?;
+        redirect::note(tx, &self.receiver, &picture.moved_from()).await?;
         let first = self.first_question;
         delivery::hand_over(tx.conn(), picture.handed_over(), first, at, "ApplyReceipts").await?;
+        delivery::received(tx.conn(), picture.received(), at).await?;
+        tell_people(tx, picture.answered(), &self.tell).await?;
         doubt::end(tx.conn(), picture.stored_anew(), EndedBy::Receipt, at).await?;
         confirmation::trust(tx.conn(), picture.stored_anew(), first, at).await?;
         confirmation::resume(tx.conn(), &revoked(believed), later(at, first)).await?;
@@ -141,6 +151,28 @@ impl ApplyReceipts {
         }
         Ok(())
     }
+}
+
+/// Tells those concerned that a service has answered, in the change that stores the answer: each receipt once.
+async fn tell_people(
+    tx: &mut Tx,
+    answered: &[(TransmissionId, u64)],
+    people: &[ContactName],
+) -> Result<(), StoreError> {
+    for (transmission, sequence) in answered {
+        for contact in people {
+            let notice = NewNotice {
+                contact: contact.clone(),
+                occasion: Occasion::Answered,
+                subject: transmission.to_string(),
+                turn: u32::try_from(*sequence).unwrap_or(u32::MAX),
+                urgency: Urgency::Normal,
+                until: None,
+            };
+            notices::enqueue(tx, notice).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Transmissions of which somebody waits again.
@@ -172,12 +204,14 @@ fn entry(receiver: &OrganisationNumber, incoming: &Incoming) -> LedgerEntry {
         .child
         .map(|child| format!(" of child {child}"))
         .unwrap_or_default();
+    let told = claims.statement.feedback();
+    let told = told.map(|told| format!(" {}", told.kind())).unwrap_or_default();
     LedgerEntry {
         kind: "receipt_applied",
         subject: claims.transmission.to_string(),
         actor: receiver.to_string(),
         data: format!(
-            "receipt {} {level}{child}, sha256 {}",
+            "receipt {} {level}{told}{child}, sha256 {}",
             claims.sequence,
             incoming.receipt.sha256()
         ),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use framme_shared::domain::{
     ids::{ReportId, TransmissionId},
-    lifecycle::ChildState,
+    lifecycle::{ChildState, Stage},
     organisation::OrganisationNumber,
     receipt::{Disbelief, ReceiptClaims, SentContent, Statement},
 };
@@ -19,10 +19,13 @@ pub(crate) struct Picture {
     /// Places in `children`, by transmission.
     of_transmission: HashMap<TransmissionId, Vec<usize>>,
     before: HashMap<ReportId, Derived>,
-    moved: HashSet<usize>,
+    /// Which have moved, and from where.
+    moved: HashMap<usize, Stage>,
     touched: HashSet<ReportId>,
     handed_over: Vec<TransmissionId>,
     stored_anew: Vec<TransmissionId>,
+    received: Vec<(TransmissionId, Timestamp)>,
+    answered: Vec<(TransmissionId, u64)>,
 }
 
 impl Picture {
@@ -37,10 +40,12 @@ impl Picture {
             sent: sent.into_iter().map(|sent| (sent.transmission, sent)).collect(),
             children,
             of_transmission,
-            moved: HashSet::new(),
+            moved: HashMap::new(),
             touched: HashSet::new(),
             handed_over: Vec::new(),
             stored_anew: Vec::new(),
+            received: Vec::new(),
+            answered: Vec::new(),
         }
     }
 
@@ -62,12 +67,22 @@ impl Picture {
             .map_err(|disbelief| disbelief.reason())?;
         let (waiting, doubted) = sent.map_or((false, false), |sent| (sent.waiting, sent.doubted));
         let moves = self.moves(claims, doubted).map_err(|disbelief| disbelief.reason())?;
+        // While a doubt is open nothing moves, and what was told shows when it ends: but an answer has come.
+        let is_answer = claims.statement.feedback().is_some_and(|told| told.is_answer());
+        if is_answer && (doubted || !moves.is_empty()) {
+            self.answered.push((claims.transmission, claims.sequence));
+        }
         for (place, state) in moves {
-            self.children[place].state = state;
-            self.moved.insert(place);
+            let child = &mut self.children[place];
+            self.moved.entry(place).or_insert(child.state.stage());
+            child.state = state;
+            if let Statement::Withdrawn(read) = &claims.statement {
+                child.read_before.clone_from(read);
+            }
         }
         self.touched.insert(claims.report);
         if claims.statement == Statement::Stored {
+            self.received.push((claims.transmission, claims.time));
             if waiting {
                 self.handed_over.push(claims.transmission);
             }
@@ -92,7 +107,7 @@ impl Picture {
             };
             if child.state != before {
                 self.touched.insert(child.report);
-                self.moved.insert(place);
+                self.moved.entry(place).or_insert(before.stage());
             }
         }
         self.set_doubted(transmission, true);
@@ -116,7 +131,7 @@ impl Picture {
         for concerned in claims.concerned(all.iter().map(|place| &self.children[*place].child))? {
             let place = all[concerned];
             let before = &self.children[place].state;
-            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn) {
+            if doubted && !matches!(claims.statement, Statement::Stored | Statement::Withdrawn(_)) {
                 continue;
             }
             let begin = match claims.statement {
@@ -146,6 +161,16 @@ impl Picture {
         &self.stored_anew
     }
 
+    /// Transmissions that the receiver has stored, and when it says that it had.
+    pub(super) fn received(&self) -> &[(TransmissionId, Timestamp)] {
+        &self.received
+    }
+
+    /// Transmissions about which the reporter or the prosecutor was told something new, and the receipts that tell it.
+    pub(super) fn answered(&self) -> &[(TransmissionId, u64)] {
+        &self.answered
+    }
+
     /// Reports whose children may have moved.
     pub(crate) fn into_touched(self) -> Vec<ReportId> {
         self.touched.into_iter().collect()
@@ -153,7 +178,13 @@ impl Picture {
 
     /// The children that are not as they were.
     pub(crate) fn moved(&self) -> Vec<&ChildRow> {
-        self.moved.iter().map(|place| &self.children[*place]).collect()
+        self.moved.keys().map(|place| &self.children[*place]).collect()
+    }
+
+    /// The same, each with the stage that it comes from.
+    pub(crate) fn moved_from(&self) -> Vec<(&ChildRow, Stage)> {
+        let moved = self.moved.iter();
+        moved.map(|(place, before)| (&self.children[*place], *before)).collect()
     }
 
     /// The derived columns that differ from what they were.

@@ -269,6 +269,7 @@ impl TrackingWorker {
                 from: self.head,
                 receipts: batch.receipts,
                 first_question: self.context.confirmation.first(),
+                tell: Arc::clone(&self.context.tell_answered),
             };
             match self.context.database.change(apply).await? {
                 Applied::Stored { head, reports, fault } => {

@@ -6,9 +6,11 @@
 
 mod backup;
 mod change;
+pub mod channels;
 mod config;
 mod connection;
 mod database;
+pub mod deadlines;
 mod dialect;
 mod error;
 mod ledger;

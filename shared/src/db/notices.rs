@@ -1,5 +1,21 @@
 //! Notices to people, put into the outbox in the change that makes them due, so that none is lost.
+//!
+//! All that wait for a contact are claimed together and told by one message. What is not taken is tried again for ever,
+//! and told to others when its contact cannot be reached.
 
+mod claim;
+mod desk;
+mod read;
+mod relay;
+mod settle;
+
+pub use self::{
+    claim::{ClaimMessage, Claimed},
+    desk::{TellDesk, is_untold},
+    read::{Unsent, is_waiting_for, next_due, unsent_since},
+    relay::{LeaveToOthers, Relay, told_elsewhere, without_relay},
+    settle::{NotTaken, Taken},
+};
 use super::{StoreError, Tx};
 use crate::domain::notice::NewNotice;
 

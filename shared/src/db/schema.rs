@@ -28,7 +28,8 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, and tasks and notices for people. Applied before the service's own.
+/// What every database has: the ledger, tasks and notices for people, deadlines, and whether notices arrive. Applied before
+/// the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -46,6 +47,16 @@ pub(super) const BASE: Schema = Schema {
             number: 3,
             name: "notice",
             sql: include_str!("base/0003_notice.sql"),
+        },
+        Migration {
+            number: 4,
+            name: "deadline",
+            sql: include_str!("base/0004_deadline.sql"),
+        },
+        Migration {
+            number: 5,
+            name: "channel",
+            sql: include_str!("base/0005_channel.sql"),
         },
     ],
 };

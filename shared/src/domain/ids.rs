@@ -82,6 +82,10 @@ id! {
     RequestId
 }
 id! {
+    /// A letter that a report goes by.
+    LetterId
+}
+id! {
     /// A token or certificate of a caller.
     CredentialId
 }

@@ -1,15 +1,20 @@
 //! Pure rules: no async, no I/O, no clock, no storage, no transport.
 
+pub mod calendar;
 pub mod certificate;
+pub mod clocks;
 pub mod closed_set;
 pub mod digest;
 pub mod directory;
+pub mod escalation;
 pub mod evidence;
 pub mod figures;
 pub mod holding;
 pub mod identity_number;
 pub mod ids;
 pub mod jws;
+pub mod language;
+pub mod letter;
 pub mod lifecycle;
 pub(crate) mod masked;
 pub mod municipality;

@@ -1,10 +1,24 @@
 //! Telling people that something waits: whom, on what occasion, and until when. Never about whom or what.
 
+mod channel;
 mod contact;
+mod due;
+mod hook;
+mod message;
+mod message_id;
+mod text;
 
 use jiff::Timestamp;
 
-pub use contact::{ContactName, InvalidContactName};
+pub use self::{
+    channel::{Channel, DeliveryFailure},
+    contact::{ContactName, InvalidContactName},
+    due::{Due, LEASE, LONGEST_PAUSE, Waiting, due},
+    hook::{HOOK_TYPE, TEST_TYPE, hook, test_hook},
+    message::{Counted, Message},
+    message_id::{MessageId, Told},
+    text::{Text, test_text, text},
+};
 
 use super::closed_set::closed_set;
 use super::report::Urgency;

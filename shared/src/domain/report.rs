@@ -7,6 +7,7 @@ mod contact;
 mod disclosure;
 mod kind;
 mod people;
+pub mod phone;
 mod phone_call;
 mod rules;
 mod split;
@@ -22,6 +23,7 @@ pub use contact::{EmailAddress, InvalidEmailAddress, InvalidPhoneNumber, PhoneNu
 pub use disclosure::{Disclosure, LegalBasis};
 pub use kind::{ReportType, Urgency};
 pub use people::{Carer, Reporter, ReportingOrganisation};
+pub use phone::PhoneSummary;
 pub use phone_call::{PhoneCall, PhoneCallResult};
 pub use rules::{BrokenRule, Outline, limits};
 

@@ -1,4 +1,5 @@
-//! What makes a process of ours: clock, randomness, configuration, shutdown, telemetry, TLS, peer identity, diagnosis.
+//! What makes a process of ours: clock, randomness, configuration, shutdown, telemetry, TLS, peer identity, diagnosis,
+//! telling people.
 
 pub mod access;
 pub mod caller;
@@ -9,6 +10,7 @@ pub mod diagnosis;
 pub mod evidence;
 pub mod exit;
 pub mod identity;
+pub mod notify;
 pub mod process;
 pub mod random;
 pub mod serve;

@@ -1,6 +1,8 @@
 //! The contract's generated types, and the only place where a message becomes a domain value or an error a status.
 
+pub mod deadline;
 pub mod decoding;
+pub mod feedback;
 pub mod json;
 pub mod national;
 pub mod pb;

@@ -5,19 +5,21 @@ mod attachments;
 mod calls;
 mod children;
 mod disclosure;
+mod narrow;
 mod people;
 mod write;
 
 use jiff::{Timestamp, ToSpan as _};
 use prost::Message as _;
 
+pub use narrow::narrow;
 pub use write::to_pb;
 
 use super::{decoding, pb::report as pb, scope::Scope, status::Failure, time, violations::FieldViolations};
 use crate::domain::{
     identity_number::TestNumbers,
     ids::{ChildId, ReportId},
-    report::{Account, Outline, Parts, Report, limits},
+    report::{Account, Outline, Parts, PhoneCall, Report, limits},
     text::{Line, Text},
 };
 
@@ -74,6 +76,19 @@ pub fn parse(report: &pb::Report, rules: &Rules) -> Result<Report, FieldViolatio
             }
             found
         }),
+        _ => Err(found),
+    }
+}
+
+/// Checks one call by the rules of those in a report; `field` is its place in the message that holds it.
+pub fn parse_call(field: &str, call: Option<&pb::PhoneCall>, rules: &Rules) -> Result<PhoneCall, FieldViolations> {
+    let mut found = FieldViolations::new();
+    let mut scope = Scope::root(&mut found);
+    let read = scope
+        .present(field, call)
+        .and_then(|call| calls::read(&mut scope.inside(field), call, rules));
+    match read {
+        Some(call) if found.is_empty() => Ok(call),
         _ => Err(found),
     }
 }

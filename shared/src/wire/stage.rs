@@ -1,6 +1,6 @@
 //! A child's state as lists and followers see it.
 
-use super::{pb::report as pb, status::Failure, time};
+use super::{feedback, pb::report as pb, status::Failure, time};
 use crate::domain::{
     ids::ChildId,
     lifecycle::{AssessmentOutcome, ChildState, InvalidTransition, RejectionReason},
@@ -35,6 +35,8 @@ pub fn to_pb(child: &ChildId, area: &Area, state: &ChildState) -> pb::ChildState
             .into(),
         municipality_number: area.municipality().to_string(),
         city_district_number: area.district().map(|district| district.to_string()).unwrap_or_default(),
+        feedback: feedback::to_pb(&state.feedback()),
+        ..pb::ChildState::default()
     }
 }
 

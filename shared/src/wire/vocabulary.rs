@@ -3,8 +3,12 @@
 
 use super::pb;
 use crate::domain::{
+    clocks::Clock,
+    escalation::{Rung, StepKind},
     figures::KnownToService,
-    lifecycle::{AssessmentOutcome, ClosingKind, RejectionReason, Stage, Standing},
+    lifecycle::{
+        AssessmentOutcome, ClosingKind, Conclusion, Duty, ProsecutionAnswer, RejectionReason, Stage, Standing,
+    },
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -38,7 +42,15 @@ both_ways! {
     report::RejectionReason <=> RejectionReason {
         NotOurArea, ChildNotIdentifiable, Duplicate, NotAChild, SentInError,
     }
+    report::InvestigationConclusion <=> Conclusion { NoMeasures, MeasuresByAgreement, MeasuresByOrder, Moved, Other }
+    report::ProsecutionAnswer <=> ProsecutionAnswer { MeasuresDecided, NoMeasures, AlreadyInMeasures }
+    report::Duty <=> Duty { Review, Confirmation, Outcome, ProsecutionAnswer }
     report::AssessmentOutcome <=> AssessmentOutcome { FollowedUp, Dismissed, AcuteMeasures }
+    report::Clock <=> Clock { Opened, Assigned, Review, Confirmation, Outcome, ProsecutionAnswer }
+    report::Rung <=> Rung {
+        ListOwner, IntakeLeaders, Duty, ReceiverManagement, Officer, Desk, Commander, SenderManagement,
+    }
+    report::EscalationStepKind <=> StepKind { Announced, Told, Acknowledged, Ended }
     sender::Standing <=> Standing { Open, Delivered, Closed }
     sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }
     receiver::KnownToService <=> KnownToService { Known, NotKnown }

@@ -20,7 +20,9 @@ use framme_receiver::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         receipt::{ChainHead, Pair, ReceiptClaims},
         statement::Schedule,
     },
@@ -48,6 +50,7 @@ use super::{OTHER_POLICE, POLICE, RECEIVER, TROMSO, authorities::Authorities};
 /// The receiver. Two police districts may send to it.
 pub(crate) struct RealReceiver {
     pub(crate) authorities: Arc<Authorities>,
+    pub(crate) organisation: u32,
     pub(crate) receiver: Receiver,
     pub(crate) police: Issued,
     /// Gone when dropped.
@@ -59,12 +62,18 @@ pub(crate) struct RealReceiver {
 
 impl RealReceiver {
     pub(crate) async fn start(authorities: &Arc<Authorities>, database: TestDatabase) -> Self {
+        Self::start_as(RECEIVER, authorities, database).await
+    }
+
+    /// Another organisation's.
+    pub(crate) async fn start_as(organisation: u32, authorities: &Arc<Authorities>, database: TestDatabase) -> Self {
         let clock = Arc::clone(&authorities.clock);
-        let config = config(authorities, &database);
+        let config = config(organisation, authorities, &database);
         Database::migrate(&config.database, &SCHEMA, clock.now()).await.unwrap();
         let receiver = Receiver::start(config, clock, Arc::new(OsRandom)).await.unwrap();
         Self {
             authorities: Arc::clone(authorities),
+            organisation,
             receiver,
             police: authorities.issue(POLICE),
             database,
@@ -80,7 +89,8 @@ impl RealReceiver {
 
     /// A new connection of the police, to this address.
     pub(crate) fn police_at(&self, address: &str) -> Channel {
-        self.authorities.channel("police", &self.police, address, RECEIVER)
+        self.authorities
+            .channel("police", &self.police, address, self.organisation)
     }
 
     /// A new connection of the police.
@@ -92,7 +102,8 @@ impl RealReceiver {
     pub(crate) fn organisation(&self, organisation: u32) -> Channel {
         let issued = self.authorities.issue(organisation);
         let name = format!("organisation-{organisation}");
-        self.authorities.channel(&name, &issued, self.address(), RECEIVER)
+        self.authorities
+            .channel(&name, &issued, self.address(), self.organisation)
     }
 
     /// A report about a child, and the id of the transmission that it could go with.
@@ -126,7 +137,7 @@ impl RealReceiver {
         let verifier = self.authorities.verifier();
         let pair = Pair {
             sender: synthetic_organisation(POLICE),
-            receiver: synthetic_organisation(RECEIVER),
+            receiver: synthetic_organisation(self.organisation),
         };
         let mut head = ChainHead::START;
         let receipts = self.receipts_for(POLICE).await.into_iter();
@@ -159,6 +170,7 @@ pub(crate) fn submission(id: &str, sequence: u64, report: &Report, at: jiff::Tim
         content: content.into(),
         submitted_time: Some(to_pb(at)),
         last_receipt_sequence: 0,
+        redirected_from_transmission_id: String::new(),
     }
 }
 
@@ -190,17 +202,17 @@ pub(crate) fn new_id() -> String {
     OsRandom.new_uuid().to_string()
 }
 
-fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
+fn config(organisation: u32, authorities: &Authorities, database: &TestDatabase) -> Config {
     let peer = |index| PeerConfig {
         organisation: synthetic_organisation(index),
         issuers: Vec::new(),
     };
     Config {
-        organisation: synthetic_organisation(RECEIVER),
+        organisation: synthetic_organisation(organisation),
         production: false,
         log_format: LogFormat::Text,
         database: database.config().clone(),
-        tls: authorities.files("receiver", &authorities.issue(RECEIVER)),
+        tls: authorities.files(&format!("receiver-{organisation}"), &authorities.issue(organisation)),
         tls_reload_seconds: 1,
         exchange: ExchangeConfig {
             address: "127.0.0.1:0".parse().unwrap(),
@@ -218,6 +230,10 @@ fn config(authorities: &Authorities, database: &TestDatabase) -> Config {
         attachments: Limits::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],
     }
 }

@@ -13,7 +13,7 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
         ReconciliationConfig,
     },
     credentials::IssueCredential,
@@ -23,7 +23,9 @@ use framme_sender::{
 use framme_shared::{
     db::Database,
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::LaddersInConfig,
         ids::{CredentialId, ReportId},
         lifecycle::Stage,
         municipality::Area,
@@ -141,7 +143,12 @@ impl RealSender {
             urgency: Urgency::Normal,
             written: self.authorities.clock.now() - 1.minute(),
         };
-        self.samples.lock().unwrap().report(&sample)
+        self.report_of(&sample)
+    }
+
+    /// A report of this sample.
+    pub(crate) fn report_of(&self, sample: &SampleReport) -> Report {
+        self.samples.lock().unwrap().report(sample)
     }
 
     pub(crate) async fn submit_this(&self, report: Report) -> ReportId {
@@ -252,9 +259,13 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
             lease_seconds: 600,
             ..OutboxConfig::default()
         },
+        letters: framme_sender::config::LettersConfig::default(),
         confirmation: ConfirmationConfig {
             poll_ms: 100,
             ..ConfirmationConfig::default()
+        },
+        feedback: FeedbackConfig {
+            tell: vec!["officer".parse().unwrap()],
         },
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig {
@@ -265,6 +276,10 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
         directory: None,
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

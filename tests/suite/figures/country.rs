@@ -287,6 +287,10 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         },
         attachments: receiver_config::Limits::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         figures: receiver_config::FiguresConfig::default(),
         peers: (FIRST_DISTRICT..FIRST_DISTRICT + 12).map(peer).collect(),
     };
@@ -363,7 +367,12 @@ async fn start_district(
             limits: ServeLimits::local(),
         },
         confirmation: ConfirmationConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         statements: framme_shared::domain::statement::Schedule::default(),
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: framme_shared::domain::clocks::ClockPolicy::default(),
+        escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         outbox: OutboxConfig {
             backoff_base_ms: 20,
             backoff_cap_ms: 200,
@@ -372,6 +381,7 @@ async fn start_district(
         },
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
+        feedback: framme_sender::config::FeedbackConfig::default(),
         reconciliation: framme_sender::config::ReconciliationConfig {
             scheduled: false,
             ..Default::default()

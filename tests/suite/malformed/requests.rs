@@ -1,6 +1,7 @@
 //! Every other request that takes something to check, one fault at a time, at all three interfaces.
 
 mod exchange;
+mod letters;
 mod receiver;
 mod sender;
 
@@ -126,6 +127,27 @@ async fn refuses_all(storage: Storage) {
             None,
             "framme.exchange.v1.FiguresService",
             exchange::figures(),
+        )
+        .await,
+        refuses(
+            &sender_local,
+            desk,
+            "framme.sender.v1.LetterService",
+            letters::at_sender(),
+        )
+        .await,
+        refuses(
+            &receiver_local,
+            leader,
+            "framme.receiver.v1.LetterService",
+            letters::at_receiver(),
+        )
+        .await,
+        refuses(
+            &exchange,
+            None,
+            "framme.exchange.v1.LetterService",
+            letters::in_exchange(),
         )
         .await,
         refuses(&receiver_local, leader, work_list, receiver::work_list(&world)).await,

@@ -110,6 +110,7 @@ pub(crate) fn transmission(sequence: u64, content: Vec<u8>) -> SubmitTransmissio
         content: content.into(),
         submitted_time: Some(time::to_pb(SystemClock.now())),
         last_receipt_sequence: 0,
+        redirected_from_transmission_id: String::new(),
     }
 }
 

@@ -259,12 +259,49 @@ impl Drive<'_> {
                 outcome: pb::AssessmentOutcome::FollowedUp.into(),
             };
             leader.record_assessment(assess).await.unwrap();
+            let confirm = receiver_pb::RecordConfirmationRequest {
+                change: change(),
+                investigation_opened: true,
+            };
+            leader.record_confirmation(confirm).await.unwrap();
+            let ended_time = Some(prost_types::Timestamp {
+                seconds: 1_700_000_000,
+                nanos: 0,
+            });
+            let end = receiver_pb::RecordInvestigationEndRequest {
+                change: change(),
+                ended_time,
+            };
+            leader.record_investigation_end(end).await.unwrap();
+            let conclude = receiver_pb::RecordOutcomeRequest {
+                change: change(),
+                investigation_ended_time: ended_time,
+                conclusion: pb::InvestigationConclusion::MeasuresByAgreement.into(),
+            };
+            leader.record_outcome(conclude).await.unwrap();
+            let answer = receiver_pb::RecordProsecutionAnswerRequest {
+                change: change(),
+                answer: pb::ProsecutionAnswer::NoMeasures.into(),
+            };
+            // The report is no transfer.
+            self.refused(leader.record_prosecution_answer(answer).await);
         }
         self.kill().await;
         self.wait_until(pb::Stage::Assessed).await;
+        let mut leader = self.world.receivers[0].intake_leader().unwrap();
+        let owed = receiver_pb::ListOwedFeedbackRequest {
+            page_token: mark("PageToken"),
+            ..receiver_pb::ListOwedFeedbackRequest::default()
+        };
+        self.refused(leader.list_owed_feedback(owed).await);
+        let owed = receiver_pb::ListOwedFeedbackRequest::default();
+        leader.list_owed_feedback(owed).await.unwrap();
+        let mut desk = self.world.sender.desk().unwrap();
+        let owed = sender_pb::ListOwedFeedbackRequest::default();
+        desk.list_owed_feedback(owed).await.unwrap();
     }
 
-    /// One report is withdrawn and one is closed, with reasons.
+    /// One report is withdrawn and one is closed, with reasons; calls are recorded about both, and a child is sent on.
     async fn endings(&mut self) {
         let mut desk = self.world.sender.desk().unwrap();
         for is_closed in [true, false] {
@@ -274,6 +311,33 @@ impl Drive<'_> {
             desk.submit_report(sender_pb::SubmitReportRequest { report: Some(report) })
                 .await
                 .unwrap();
+            for answered_by in [mark("AnsweredBy"), long()] {
+                let request = sender_pb::RecordPhoneCallRequest {
+                    report_id: report_id.clone(),
+                    request_id: new_id(),
+                    call: Some(pb::PhoneCall {
+                        call_time: Some(prost_types::Timestamp {
+                            seconds: 1_700_000_000,
+                            nanos: 0,
+                        }),
+                        result: pb::PhoneCallResult::Reached.into(),
+                        answered_by,
+                        number: String::new(),
+                    }),
+                };
+                let recorded = desk.record_phone_call(request).await;
+                if recorded.is_err() {
+                    self.refused(recorded);
+                }
+            }
+            let route = sender_pb::RouteChildRequest {
+                report_id: report_id.clone(),
+                child_id: self.marked.report.children[0].child_id.clone(),
+                to_organisation_number: mark("Organisation"),
+                request_id: new_id(),
+                reason: mark("Reason"),
+            };
+            self.refused(desk.route_child(route).await);
             for reason in [mark("Reason"), format!("{}\u{0}", mark("Reason")), long()] {
                 let refused = if is_closed {
                     let request = sender_pb::CloseReportRequest {

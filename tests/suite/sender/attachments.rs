@@ -201,3 +201,36 @@ async fn a_file_beyond_the_limit_is_refused(database: TestDatabase) {
     let refused = stage.system().upload_attachment(large).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(ErrorReason::TooLarge));
 }
+
+/// Uploads a small file for each of these lists of children, and lets the report name it; returns their ids.
+pub(crate) async fn with_files(stage: &Stage, report: &mut Report, concerns: &[&[&str]]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for (number, children) in concerns.iter().enumerate() {
+        let bytes = format!("file {number}").into_bytes();
+        let id = format!("0190b8a4-0000-4000-8000-{number:012}");
+        let sha256 = Digest::of(&bytes).as_bytes().to_vec();
+        let header = AttachmentUploadHeader {
+            owner_id: report.report_id.clone(),
+            attachment_id: id.clone(),
+            size_bytes: bytes.len() as u64,
+            sha256: sha256.clone().into(),
+            offset: 0,
+        };
+        let messages = [Part::Header(header), Part::Data(bytes.clone().into())].map(message);
+        stage
+            .system()
+            .upload_attachment(tokio_stream::iter(messages))
+            .await
+            .unwrap();
+        report.attachments.push(Attachment {
+            attachment_id: id.clone(),
+            file_name: format!("{number}.txt"),
+            media_type: "text/plain".to_owned(),
+            size_bytes: bytes.len() as u64,
+            sha256: sha256.into(),
+            child_ids: children.iter().map(|child| (*child).to_owned()).collect(),
+        });
+        ids.push(id);
+    }
+    ids
+}

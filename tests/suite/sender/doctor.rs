@@ -5,13 +5,16 @@ use std::time::Duration;
 use framme_sender::{
     Config,
     config::{
-        AttachmentLimits, ConfirmationConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
+        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
         ReconciliationConfig,
     },
     doctor::{Subject, examine},
 };
 use framme_shared::{
-    domain::{ids::ReportId, lifecycle::RejectionReason, receipt::Statement, statement::Schedule},
+    domain::{
+        clocks::ClockPolicy, escalation::LaddersInConfig, ids::ReportId, lifecycle::RejectionReason,
+        receipt::Statement, statement::Schedule,
+    },
     runtime::{
         clock::Clock as _,
         diagnosis::{Extent, Finding},
@@ -140,12 +143,18 @@ pub(crate) fn config(stage: &Stage) -> Config {
             limits: ServeLimits::local(),
         },
         outbox: OutboxConfig::default(),
+        letters: framme_sender::config::LettersConfig::default(),
         confirmation: ConfirmationConfig::default(),
+        feedback: FeedbackConfig::default(),
         attachments: AttachmentLimits::default(),
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
         directory: None,
+        notification: Default::default(),
+        contacts: Vec::new(),
+        clocks: ClockPolicy::default(),
+        escalation: LaddersInConfig::default(),
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -349,3 +349,8 @@ async fn evidence_of_what_does_not_exist_is_not_found(database: TestDatabase) {
         assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidField));
     }
 }
+
+/// What a checker makes of the package of a report.
+pub(super) async fn verdict_of(stage: &Stage, report: &ReportId) -> Verdict {
+    exported(stage, of_report(report)).await.1
+}

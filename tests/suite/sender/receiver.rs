@@ -25,6 +25,7 @@ use framme_shared::{
                 UploadAttachmentResponse, WithdrawTransmissionRequest, WithdrawTransmissionResponse,
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
                 holding_service_server::HoldingServiceServer,
+                letter_service_server::LetterServiceServer,
                 statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
@@ -73,6 +74,7 @@ struct State {
     confirmed: u64,
     files: HashMap<String, Vec<u8>>,
     questions: Questions,
+    letters: LettersState,
     uploads_break_after: Option<usize>,
     /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
     statements: Vec<String>,
@@ -100,6 +102,7 @@ impl PlayedReceiver {
                 confirmed: 0,
                 files: HashMap::new(),
                 questions: Questions::default(),
+                letters: LettersState::default(),
                 uploads_break_after: None,
                 statements: Vec::new(),
                 answers: None,
@@ -111,7 +114,8 @@ impl PlayedReceiver {
         let server = Server::builder()
             .add_service(service)
             .add_service(statements)
-            .add_service(holdings);
+            .add_service(holdings)
+            .add_service(LetterServiceServer::new(Letters(Arc::clone(&receiver))));
         tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
         receiver
     }
@@ -233,7 +237,7 @@ impl PlayedReceiver {
             child,
             digest: Digest::of(&about.content),
             stated_by: match statement {
-                Statement::Stored | Statement::Withdrawn => StatedBy::Program {
+                Statement::Stored | Statement::Withdrawn(_) => StatedBy::Program {
                     program: "receiver".parse().unwrap(),
                     on_behalf_of: None,
                 },
@@ -320,8 +324,11 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
     ReceiptSigner::from_pem(issued.chain_pem.as_bytes(), issued.key_pem.as_bytes()).unwrap()
 }
 
+mod letters;
 mod questions;
 
+pub(crate) use letters::Word;
+use letters::{Letters, LettersState};
 pub(crate) use questions::Answers;
 use questions::{Holdings, Questions};
 
@@ -413,7 +420,7 @@ impl ExchangeService for Exchange {
         self.0.state().withdrawn.push(request.into_inner());
         let mut receipts = Vec::new();
         for child in self.0.children() {
-            self.0.states(Statement::Withdrawn, Some(child));
+            self.0.states(Statement::Withdrawn(None), Some(child));
             receipts.push(self.0.state().receipts.last().unwrap().clone());
         }
         Ok(Response::new(WithdrawTransmissionResponse { receipts }))

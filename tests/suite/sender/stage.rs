@@ -8,7 +8,7 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::{ConfirmationConfig, OutboxConfig, ReceiverConfig},
+    config::{ConfirmationConfig, LettersConfig, OutboxConfig, ReceiverConfig},
     context::Context,
     credentials::IssueCredential,
     directory::{Current, TakeDirectory, short_form},
@@ -16,6 +16,7 @@ use framme_sender::{
     followers::Followers,
     grpc::{Api, authorisation::Role},
     holding::{self, HoldingWorker},
+    letters::{self, LetterWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
     signing::Signing,
@@ -27,10 +28,13 @@ use framme_sender::{
 use framme_shared::{
     db::{
         Change, StoreError, Tx,
+        deadlines::Rules,
         tasks::{self, Task},
     },
     domain::{
+        clocks::ClockPolicy,
         digest::Digest,
+        escalation::Ladders,
         figures::Promise,
         holding::Schedule,
         ids::{CredentialId, ReportId},
@@ -38,7 +42,7 @@ use framme_shared::{
         organisation::OrganisationNumber,
         receipt::Pair,
         retry::Backoff,
-        statement,
+        statement::{self, Side},
     },
     runtime::{
         clock::{Clock, ManualClock},
@@ -52,7 +56,8 @@ use framme_shared::{
         report::{Report, Urgency},
         sender::{
             SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
-            figures_service_client::FiguresServiceClient, sender_service_client::SenderServiceClient,
+            figures_service_client::FiguresServiceClient, letter_service_client::LetterServiceClient,
+            sender_service_client::SenderServiceClient,
         },
     },
 };
@@ -130,6 +135,7 @@ impl Stage {
         opened.change(take).await.unwrap();
         let outbox = OutboxConfig::default();
         let context = Arc::new(Context {
+            tell_answered: Arc::default(),
             database: opened,
             keys: database.master_keys(),
             clock: clock.clone(),
@@ -145,7 +151,14 @@ impl Stage {
             directory: Current::new(directory),
             followers: Followers::default(),
             windows: Windows::new(outbox.in_flight, outbox.lease()),
+            deadlines: Arc::new(Rules {
+                policy: ClockPolicy::default(),
+                ladders: Ladders::default_of(Side::Sender),
+                announce: false,
+                contacts: None,
+            }),
             confirmation: Schedule::default(),
+            letters: LettersConfig::default(),
         });
         for receiver in [&first, &second] {
             context.windows.open(receiver.pair.receiver);
@@ -200,6 +213,25 @@ impl Stage {
     pub(crate) fn evidence(&self) -> EvidenceServiceClient<InterceptedService<Channel, Caller>> {
         let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
         EvidenceServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
+    }
+
+    /// Letters, as the holder of this token.
+    pub(crate) fn letters(&self, caller: Caller) -> LetterServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        LetterServiceClient::with_interceptor(channel, caller)
+    }
+
+    /// Asks this receiver about all letters that are due.
+    pub(crate) async fn ask_about_letters(&self, receiver: usize) {
+        let peer = self.peers[receiver].clone();
+        let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60)).unwrap();
+        let mut worker = LetterWorker::new(Arc::clone(&self.context), peer, &LettersConfig::default(), backoff);
+        for _ in 0..10 {
+            if matches!(worker.step().await.unwrap(), letters::Step::Idle { .. }) {
+                return;
+            }
+        }
+        panic!("the questions never come to an end");
     }
 
     fn caller(&self, caller: Caller) -> Local {
@@ -395,6 +427,7 @@ async fn serve_local(context: Arc<Context>) -> String {
     let server = Server::builder()
         .add_service(api.clone().service())
         .add_service(api.clone().figures_service())
+        .add_service(api.clone().letter_service())
         .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address

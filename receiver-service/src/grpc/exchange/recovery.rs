@@ -146,6 +146,7 @@ impl Recovery {
             content: sent.content.into(),
             content_sha256: sent.sha256.as_bytes().to_vec().into(),
             submitted_time: Some(to_pb(sent.submitted_at)),
+            redirected_from_transmission_id: sent.redirected_from.map(|id| id.to_string()).unwrap_or_default(),
         });
         Ok(ListSentResponse {
             transmissions: transmissions.collect(),

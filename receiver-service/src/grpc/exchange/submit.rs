@@ -31,6 +31,7 @@ use crate::{
     inbox::{self, Incoming, NamedAttachment, Withdrawal},
     recovery::restate_one,
     requests::Request,
+    staff::SENT_ON,
     store::{child::NewChild, transmission::NewTransmission},
 };
 
@@ -45,6 +46,7 @@ struct Envelope {
     sequence: u64,
     sha256: Digest,
     submitted_at: Timestamp,
+    redirected_from: Option<TransmissionId>,
 }
 
 pub(super) async fn submit(
@@ -56,7 +58,7 @@ pub(super) async fn submit(
     let envelope = read::message(|scope| read_envelope(scope, request, now))?;
     let report = read_report(core, &envelope, &request.content)?;
     let events = core.events.fingerprints(core, &report).await?;
-    let incoming = incoming(sender, &envelope, &report, events);
+    let incoming = incoming(core, sender, &envelope, &report, events);
     let receipt = inbox::receive(core, incoming, &request.content, request.last_receipt_sequence).await?;
     if core.restoring.load(Ordering::Acquire) {
         restate_one(core, &sender, &envelope.id).await?;
@@ -84,11 +86,20 @@ fn read_envelope(scope: &mut Scope<'_>, request: &SubmitTransmissionRequest, now
                 .ok()
         });
     let submitted_at = submitted_at.and_then(|at| in_bounds(scope, at, now));
+    let redirected_from = scope.optional(
+        "redirected_from_transmission_id",
+        &request.redirected_from_transmission_id,
+        TransmissionId::parse,
+    );
+    if redirected_from.flatten().is_some_and(|from| Some(from) == id) {
+        scope.refuse("redirected_from_transmission_id", "must be another transmission");
+    }
     Some(Envelope {
         id: id?,
         sequence: sequence?,
         sha256: sha256?,
         submitted_at: submitted_at?,
+        redirected_from: redirected_from?,
     })
 }
 
@@ -128,8 +139,17 @@ fn read_report(core: &Core, envelope: &Envelope, content: &[u8]) -> Result<Repor
     Ok(report)
 }
 
-fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, events: Vec<Digest>) -> Incoming {
+fn incoming(
+    core: &Core,
+    sender: OrganisationNumber,
+    envelope: &Envelope,
+    report: &Report,
+    events: Vec<Digest>,
+) -> Incoming {
+    let (report_type, urgency) = (report.report_type, report.urgency);
+    let rules = &core.deadlines;
     Incoming {
+        first_look: rules.first_look(report_type, urgency, envelope.submitted_at, core.clock.now()),
         new: NewTransmission {
             sender,
             sent_id: envelope.id,
@@ -140,6 +160,8 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, ev
             submitted_at: envelope.submitted_at,
             attachment_count: report.attachments.len() as u64,
             content_sha256: envelope.sha256,
+            redirected_from: envelope.redirected_from,
+            follows_up: report.follows_up,
         },
         children: report
             .children
@@ -148,7 +170,10 @@ fn incoming(sender: OrganisationNumber, envelope: &Envelope, report: &Report, ev
             .map(|(child, number)| NewChild {
                 id: child.id,
                 number,
-                area: child.area.to_string(),
+                area: match envelope.redirected_from {
+                    Some(_) => format!("{SENT_ON}{}", child.area),
+                    None => child.area.to_string(),
+                },
             })
             .collect(),
         attachments: report

@@ -31,14 +31,14 @@ use crate::{
 };
 
 /// Which child, and on whose behalf.
-struct Target {
+pub(super) struct Target {
     request: RequestId,
     transmission: TransmissionId,
     child: ChildId,
     on_behalf: OnBehalf,
 }
 
-fn read_target(scope: &mut Scope<'_>, caller: &Caller, change: Option<&ChildChange>) -> Option<Target> {
+pub(super) fn read_target(scope: &mut Scope<'_>, caller: &Caller, change: Option<&ChildChange>) -> Option<Target> {
     let change = scope.present("change", change)?;
     let mut scope = scope.inside("change");
     let request = scope.required("request_id", &change.request_id, RequestId::parse);
@@ -58,7 +58,7 @@ fn read_target(scope: &mut Scope<'_>, caller: &Caller, change: Option<&ChildChan
 }
 
 /// Makes a move that needs nothing of the content.
-async fn make(
+pub(super) async fn make(
     core: &Core,
     caller: &Caller,
     rpc: Rpc,

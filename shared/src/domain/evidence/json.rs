@@ -88,5 +88,6 @@ fn event(event: &StoryEvent) -> Json {
         "receipt": event.sequence,
         "time": written_time(event.time),
         "level": event.statement.level(),
+        "feedback": event.statement.feedback().map(|feedback| feedback.kind()),
     })
 }

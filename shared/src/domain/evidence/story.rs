@@ -62,6 +62,8 @@ pub enum Missing {
     Assigned,
     /// That it was assessed.
     Assessed,
+    /// That the reporter or the prosecutor was told what came of it.
+    Feedback,
 }
 
 impl Missing {
@@ -73,6 +75,7 @@ impl Missing {
             Self::Opened => "opened",
             Self::Assigned => "assigned",
             Self::Assessed => "assessed",
+            Self::Feedback => "feedback",
         }
     }
 }
@@ -114,12 +117,17 @@ impl ChildStory {
         if stage.is_ended() {
             return Vec::new();
         }
+        let feedback = self.state.feedback();
         let states = |statement: &Statement| self.events.iter().any(|event| event.statement == *statement);
         [
             (Missing::Stored, states(&Statement::Stored) && self.lost.is_none()),
             (Missing::Opened, states(&Statement::Opened)),
             (Missing::Assigned, self.is_delivered()),
             (Missing::Assessed, stage == Stage::Assessed),
+            (
+                Missing::Feedback,
+                feedback.confirmed().is_some() || feedback.answered().is_some(),
+            ),
         ]
         .into_iter()
         .filter(|(_, is_there)| !is_there)

@@ -12,6 +12,8 @@ closed_set! {
         Statement = "framme-statement+jws",
         /// What a receiver found when it was asked whether it still holds what it has confirmed.
         Holding = "framme-holding+jws",
+        /// What a receiver says of a letter that came by post.
+        Letter = "framme-letter+jws",
         /// What a comparison of both sides came to.
         Reconciliation = "framme-reconciliation+jws",
         /// The contents of an evidence package.
@@ -26,7 +28,7 @@ impl Kind {
     #[must_use]
     pub const fn most_bytes(self) -> usize {
         match self {
-            Self::Receipt => 32 * 1024,
+            Self::Receipt | Self::Letter => 32 * 1024,
             Self::Statement | Self::Reconciliation => 64 * 1024,
             Self::Holding => 2 * 1024 * 1024,
             Self::Evidence | Self::Figures => 64 * 1024 * 1024,

@@ -1,7 +1,10 @@
 //! A child's state as flat columns: what both services store, read back strictly.
 
+mod feedback;
+
 use jiff::Timestamp;
 
+pub use self::feedback::FeedbackColumns;
 use super::{
     event::{AssessmentOutcome, RejectionReason},
     stage::Stage,
@@ -37,6 +40,8 @@ pub struct ChildColumns {
     pub reason: Option<String>,
     /// The right service's organisation number; set when redirected.
     pub redirected_to: Option<String>,
+    /// What the service has told.
+    pub feedback: FeedbackColumns,
 }
 
 /// Columns that are no state: somebody or something wrote past the machine.
@@ -72,6 +77,7 @@ impl From<&ChildState> for ChildColumns {
             outcome: None,
             reason: None,
             redirected_to: None,
+            feedback: FeedbackColumns::from(&progress.feedback),
         };
         if let Some(assignment) = state.assignment() {
             columns.assigned_role = Some(assignment.caseworker.role.to_string());
@@ -130,6 +136,7 @@ fn take_progress(columns: &mut ChildColumns, stage: Stage) -> Result<Progress, I
     let progress = Progress {
         opened: flag("opened", std::mem::take(&mut columns.opened))?,
         registered: flag("registered", std::mem::take(&mut columns.registered))?,
+        feedback: std::mem::take(&mut columns.feedback).try_into()?,
     };
     let agrees = match stage {
         Stage::Stored | Stage::Opened | Stage::Registered => progress.stage() == stage,
@@ -222,13 +229,18 @@ mod tests {
     fn a_value_missing_from_its_stage_is_refused() {
         for state in every_state() {
             let full = ChildColumns::from(&state);
-            let emptied: [(&str, Empty); 6] = [
+            let emptied: [(&str, Empty); 9] = [
                 ("assigned_role", |c| c.assigned_role.take().is_some()),
                 ("assigned_staff", |c| c.assigned_staff.take().is_some()),
                 ("assigned_time", |c| c.assigned_time.take().is_some()),
                 ("outcome", |c| c.outcome.take().is_some()),
                 ("reason", |c| c.reason.take().is_some()),
                 ("redirected_to", |c| c.redirected_to.take().is_some()),
+                ("investigation_opened", |c| {
+                    c.feedback.investigation_opened.take().is_some()
+                }),
+                ("conclusion", |c| c.feedback.conclusion.take().is_some()),
+                ("prosecution_answer", |c| c.feedback.prosecution_answer.take().is_some()),
             ];
             for (column, empty) in emptied {
                 let mut columns = full.clone();
@@ -260,6 +272,46 @@ mod tests {
             ChildState::try_from(with_caseworker),
             Err(InvalidColumns::Unexpected("assigned_staff"))
         );
+    }
+
+    #[test]
+    fn feedback_that_cannot_have_been_told_is_refused() {
+        let held = ChildColumns::from(&ChildState::Held {
+            since: Timestamp::UNIX_EPOCH,
+            progress: Progress::default(),
+        });
+        let with = |feedback| {
+            let columns = ChildColumns {
+                feedback,
+                ..held.clone()
+            };
+            ChildState::try_from(columns)
+        };
+        let empty = FeedbackColumns::default();
+        let ended = FeedbackColumns {
+            investigation_ended_time: Some(0),
+            ..empty.clone()
+        };
+        assert_eq!(with(ended), Err(InvalidColumns::Invalid("investigation_ended_time")));
+        let without_time = FeedbackColumns {
+            prosecution_answer: Some("no_measures".to_owned()),
+            ..empty.clone()
+        };
+        assert_eq!(
+            with(without_time),
+            Err(InvalidColumns::Unexpected("prosecution_answer"))
+        );
+        let of_queued = ChildColumns {
+            feedback: FeedbackColumns {
+                confirmed_time: Some(0),
+                investigation_opened: Some(0),
+                ..empty
+            },
+            ..ChildColumns::from(&ChildState::Queued {
+                since: Timestamp::UNIX_EPOCH,
+            })
+        };
+        assert_eq!(ChildState::try_from(of_queued), Err(InvalidColumns::Invalid("stage")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::feedback::{Feedback, FeedbackKind};
 use crate::domain::{closed_set::closed_set, organisation::OrganisationNumber, staff_role::StaffReference};
 
 closed_set! {
@@ -47,6 +48,14 @@ closed_set! {
         Revoke = "revoke",
         /// See [`Event::Assess`].
         Assess = "assess",
+        /// See [`Event::Tell`], for a confirmation to the reporter.
+        Confirm = "confirm",
+        /// See [`Event::Tell`], for the end of an investigation.
+        EndInvestigation = "end_investigation",
+        /// See [`Event::Tell`], for the outcome of an investigation.
+        Conclude = "conclude",
+        /// See [`Event::Tell`], for an answer to the prosecutor.
+        AnswerProsecution = "answer_prosecution",
         /// See [`Event::Reject`].
         Reject = "reject",
         /// See [`Event::Redirect`].
@@ -73,6 +82,13 @@ pub enum Event {
     Revoke,
     /// The assessment was recorded (L5).
     Assess(AssessmentOutcome),
+    /// The service told the reporter or the prosecutor something (L6). It moves nothing.
+    Tell {
+        /// What the child was assessed as when it was told.
+        assessed: AssessmentOutcome,
+        /// What was told.
+        feedback: Feedback,
+    },
     /// The receiver does not take it.
     Reject(RejectionReason),
     /// It belongs to this other service.
@@ -94,6 +110,12 @@ impl Event {
             Self::Assign(_) => EventKind::Assign,
             Self::Revoke => EventKind::Revoke,
             Self::Assess(_) => EventKind::Assess,
+            Self::Tell { feedback, .. } => match feedback.kind() {
+                FeedbackKind::Confirmed => EventKind::Confirm,
+                FeedbackKind::InvestigationEnded => EventKind::EndInvestigation,
+                FeedbackKind::Concluded => EventKind::Conclude,
+                FeedbackKind::ProsecutionAnswered => EventKind::AnswerProsecution,
+            },
             Self::Reject(_) => EventKind::Reject,
             Self::Redirect(_) => EventKind::Redirect,
             Self::Withdraw => EventKind::Withdraw,

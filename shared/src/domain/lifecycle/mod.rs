@@ -7,6 +7,8 @@
 mod closing;
 mod columns;
 mod event;
+mod feedback;
+mod owed;
 mod stage;
 mod standing;
 mod state;
@@ -14,8 +16,10 @@ mod state;
 mod table_tests;
 
 pub use closing::ClosingKind;
-pub use columns::{ChildColumns, InvalidColumns};
+pub use columns::{ChildColumns, FeedbackColumns, InvalidColumns};
 pub use event::{AssessmentOutcome, Event, EventKind, RejectionReason};
+pub use feedback::{Conclusion, Feedback, FeedbackGiven, FeedbackKind, ProsecutionAnswer, Told};
+pub use owed::{Duty, Owed, Terms, is_feedback_given, owed};
 pub use stage::Stage;
 pub use standing::{Standing, delivered_since};
 pub use state::{Assignment, ChildState, InvalidTransition, Progress};

@@ -4,18 +4,21 @@ use jiff::Timestamp;
 
 use super::{
     event::{AssessmentOutcome, Event, EventKind, RejectionReason},
+    feedback::FeedbackGiven,
     stage::Stage,
 };
 use crate::domain::{organisation::OrganisationNumber, staff_role::StaffReference};
 
 /// What has happened to a child on the way to a caseworker. It is only ever widened: a revoked assignment does not
-/// undo that somebody opened it.
+/// undo that somebody opened it, or that the reporter was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// A named person with access opened it.
     pub opened: bool,
     /// It has a case number in the case system.
     pub registered: bool,
+    /// What the service has told the reporter and the prosecutor.
+    pub feedback: FeedbackGiven,
 }
 
 impl Progress {
@@ -36,6 +39,10 @@ impl Progress {
             registered: true,
             ..self
         }
+    }
+
+    fn with_feedback(self, feedback: FeedbackGiven) -> Self {
+        Self { feedback, ..self }
     }
 }
 
@@ -236,6 +243,17 @@ impl ChildState {
         }
     }
 
+    /// What the service has told the reporter and the prosecutor; nothing once the child is with nobody there.
+    #[must_use]
+    pub fn feedback(&self) -> FeedbackGiven {
+        match self {
+            Self::Held { progress, .. } | Self::Assigned { progress, .. } | Self::Assessed { progress, .. } => {
+                progress.feedback
+            }
+            _ => FeedbackGiven::default(),
+        }
+    }
+
     /// The assignment that somebody holds now, and that is revoked when that person leaves. A dismissed child has none.
     #[must_use]
     pub fn live_assignment(&self) -> Option<&Assignment> {
@@ -268,7 +286,7 @@ fn from_held(since: Timestamp, progress: Progress, event: Event, at: Timestamp) 
         Event::Redirect(to) => Some(ChildState::Redirected { since: at, to }),
         Event::Withdraw => Some(ChildState::Withdrawn { since: at }),
         Event::Close => Some(ChildState::Closed { since: at }),
-        Event::Store | Event::Revoke | Event::Assess(_) => None,
+        Event::Store | Event::Revoke | Event::Assess(_) | Event::Tell { .. } => None,
     }
 }
 
@@ -298,7 +316,7 @@ fn from_assigned(
         Event::Reject(reason) => Some(ChildState::Rejected { since: at, reason }),
         Event::Redirect(to) => Some(ChildState::Redirected { since: at, to }),
         Event::Withdraw => Some(ChildState::Withdrawn { since: at }),
-        Event::Store | Event::Close => None,
+        Event::Store | Event::Close | Event::Tell { .. } => None,
     }
 }
 
@@ -320,9 +338,22 @@ fn from_assessed(
         Event::Open => Some(assessed(since, progress.with_opened(), outcome)),
         Event::Register => Some(assessed(since, progress.with_registered(), outcome)),
         Event::Assess(other) => Some(assessed(at, progress, other)),
+        Event::Tell {
+            assessed: told_as,
+            feedback,
+        } if told_as == outcome => {
+            let given = progress.feedback.with(feedback, outcome, at)?;
+            Some(assessed(since, progress.with_feedback(given), outcome))
+        }
         Event::Revoke if outcome != AssessmentOutcome::Dismissed => Some(held(progress, at)),
         Event::Withdraw => Some(ChildState::Withdrawn { since: at }),
-        Event::Store | Event::Assign(_) | Event::Revoke | Event::Reject(_) | Event::Redirect(_) | Event::Close => None,
+        Event::Store
+        | Event::Assign(_)
+        | Event::Revoke
+        | Event::Tell { .. }
+        | Event::Reject(_)
+        | Event::Redirect(_)
+        | Event::Close => None,
     }
 }
 

@@ -47,6 +47,29 @@ W       -     -     -        -      -      -        -       -        -      -   
 C       -     -     -        -      -      -        -       -        -      -        -        -
 ";
 
+/// What was told, times what is told next, about a child that is assessed; `-` is refused.
+///
+/// | letters | told |
+/// |---|---|
+/// | `0` | nothing |
+/// | `n` `i` | the report was received: no investigation is opened, one is |
+/// | `e` | when it ended |
+/// | `c` | what it came to |
+/// | `p` | the answer to the prosecutor |
+const FEEDBACK: &str = "
+        Opened NotOpened Ended Concluded Answered
+0       i      n         -     -         p
+n       i      n         -     -         np
+i       i      n         ie    iec       ip
+ie      ie     n         ie    iec       iep
+iec     iec    n         iec   iec       iecp
+p       ip     np        -     -         p
+np      ip     np        -     -         np
+ip      ip     np        iep   iecp      ip
+iep     iep    np        iep   iecp      iep
+iecp    iecp   np        iecp  iecp      iecp
+";
+
 fn before() -> Timestamp {
     "2026-01-01T08:00:00Z".parse().unwrap()
 }
@@ -71,6 +94,7 @@ fn state(letters: &str, since: Timestamp, staff: &str) -> ChildState {
     let progress = Progress {
         opened: letters.contains('o'),
         registered: letters.contains('r'),
+        feedback: FeedbackGiven::default(),
     };
     let assignment = Assignment {
         caseworker: caseworker(staff),
@@ -125,20 +149,88 @@ fn event(name: &str) -> Event {
     }
 }
 
-fn rows() -> impl Iterator<Item = Vec<&'static str>> {
-    TABLE
+/// What the letters of the second table stand for, told at this time.
+fn given(letters: &str, at: Timestamp) -> FeedbackGiven {
+    let told = |letter, what| letters.contains(letter).then_some(Told { what, since: at });
+    let confirmed = told('n', false).or(told('i', true));
+    let concluded = letters.contains('c').then_some(Told {
+        what: Conclusion::MeasuresByAgreement,
+        since: at,
+    });
+    let answered = letters.contains('p').then_some(Told {
+        what: ProsecutionAnswer::NoMeasures,
+        since: at,
+    });
+    let ended = letters.contains('e').then(before);
+    FeedbackGiven::stored(confirmed, ended, concluded, answered).unwrap()
+}
+
+fn feedback(name: &str) -> Feedback {
+    match name {
+        "Opened" => Feedback::Confirmed {
+            investigation_opened: true,
+        },
+        "NotOpened" => Feedback::Confirmed {
+            investigation_opened: false,
+        },
+        "Ended" => Feedback::InvestigationEnded { ended: before() },
+        "Concluded" => Feedback::Concluded {
+            ended: before(),
+            conclusion: Conclusion::MeasuresByAgreement,
+        },
+        "Answered" => Feedback::ProsecutionAnswered(ProsecutionAnswer::NoMeasures),
+        other => panic!("no feedback {other}"),
+    }
+}
+
+fn tell(assessed: AssessmentOutcome, name: &str) -> Event {
+    Event::Tell {
+        assessed,
+        feedback: feedback(name),
+    }
+}
+
+/// The state with this told; `None` for one that holds no feedback.
+fn with_feedback(mut state: ChildState, told: FeedbackGiven) -> Option<ChildState> {
+    match &mut state {
+        ChildState::Held { progress, .. }
+        | ChildState::Assigned { progress, .. }
+        | ChildState::Assessed { progress, .. } => progress.feedback = told,
+        _ => return None,
+    }
+    Some(state)
+}
+
+fn rows_of(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
         .lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| line.split_whitespace().collect())
 }
 
-fn every_event() -> Vec<Event> {
-    rows().next().unwrap().into_iter().map(event).collect()
+fn rows() -> impl Iterator<Item = Vec<&'static str>> {
+    rows_of(TABLE)
 }
 
-/// One state per row of the table.
-pub(super) fn every_state() -> Vec<ChildState> {
+/// Every event of both tables.
+fn every_event() -> Vec<Event> {
+    let told = rows_of(FEEDBACK).next().unwrap().into_iter();
+    let told = told.flat_map(|name| AssessmentOutcome::ALL.iter().map(move |outcome| tell(*outcome, name)));
+    rows().next().unwrap().into_iter().map(event).chain(told).collect()
+}
+
+/// One state per row of the first table, with nothing told.
+fn every_row() -> Vec<ChildState> {
     rows().skip(1).map(|row| state(row[0], before(), "old")).collect()
+}
+
+/// Every row of the first table, and of the second where it holds feedback.
+pub(super) fn every_state() -> Vec<ChildState> {
+    let told = every_row().into_iter().flat_map(|state| {
+        let rows = rows_of(FEEDBACK).skip(2);
+        rows.filter_map(move |row| with_feedback(state.clone(), given(row[0], before())))
+    });
+    every_row().into_iter().chain(told).collect()
 }
 
 /// The state that a cell asks for, after `name` happened to the row's state.
@@ -174,8 +266,88 @@ fn every_state_takes_every_event_as_the_table_says() {
 }
 
 #[test]
+fn an_assessed_child_takes_in_what_is_told_as_the_second_table_says() {
+    let header = rows_of(FEEDBACK).next().unwrap();
+    for outcome in AssessmentOutcome::ALL {
+        for row in rows_of(FEEDBACK).skip(1) {
+            for (name, cell) in header.iter().zip(&row[1..]) {
+                let letters = match outcome {
+                    AssessmentOutcome::FollowedUp => "Fo",
+                    AssessmentOutcome::Dismissed => "Dr",
+                    AssessmentOutcome::AcuteMeasures => "U",
+                };
+                let from = with_feedback(state(letters, before(), "old"), given(row[0], before())).unwrap();
+                let told = from.clone().apply(tell(*outcome, name), after());
+                let is_refused = *cell == "-" || (*name == "Opened" && *outcome == AssessmentOutcome::Dismissed);
+                let words = told.as_ref().map(|told| told.feedback().words());
+                let expected = (!is_refused).then(|| given(cell, before()).words());
+                assert_eq!(words.ok(), expected, "{outcome} {} {name}", row[0]);
+                if let Ok(told) = told {
+                    let unmoved = with_feedback(from.clone(), told.feedback());
+                    assert_eq!(Some(told), unmoved, "feedback moves nothing else");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_told_of_a_child_that_is_not_assessed_so() {
+    for from in every_state() {
+        for name in rows_of(FEEDBACK).next().unwrap() {
+            for outcome in AssessmentOutcome::ALL {
+                let is_so = matches!(&from, ChildState::Assessed { outcome: of, .. } if of == outcome);
+                if !is_so {
+                    assert!(
+                        from.clone().apply(tell(*outcome, name), after()).is_err(),
+                        "{from:?} {name}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_told_stays_told_whatever_becomes_of_the_child_there() {
+    for from in every_row() {
+        for row in rows_of(FEEDBACK).skip(2) {
+            let told = given(row[0], before());
+            let Some(begin) = with_feedback(from.clone(), told) else {
+                continue;
+            };
+            for name in rows().next().unwrap() {
+                let without = from.clone().apply(event(name), after());
+                let with = begin.clone().apply(event(name), after());
+                let carried = without.map(|after| with_feedback(after.clone(), told).unwrap_or(after));
+                assert_eq!(with, carried, "{name}");
+            }
+            assert_eq!(begin.doubt(after()).feedback(), told);
+        }
+    }
+}
+
+#[test]
+fn telling_the_same_again_keeps_its_time_and_a_correction_has_its_own() {
+    let child = state("F", before(), "old");
+    let outcome = AssessmentOutcome::FollowedUp;
+    let later: Timestamp = "2026-02-01T09:00:00Z".parse().unwrap();
+    let once = child.apply(tell(outcome, "NotOpened"), after()).unwrap();
+    let twice = once.clone().apply(tell(outcome, "NotOpened"), later).unwrap();
+    assert_eq!(twice, once);
+    let corrected = twice.apply(tell(outcome, "Opened"), later).unwrap().feedback();
+    assert_eq!(
+        corrected.confirmed(),
+        Some(Told {
+            what: true,
+            since: later
+        })
+    );
+}
+
+#[test]
 fn the_table_has_every_state_and_every_kind_of_event_once() {
-    let mut states: Vec<_> = every_state().iter().map(|state| format!("{state:?}")).collect();
+    let mut states: Vec<_> = every_row().iter().map(|state| format!("{state:?}")).collect();
     assert_eq!(states.len(), 1 + 4 + 4 * 4 + 4);
     states.sort();
     states.dedup();
@@ -291,8 +463,13 @@ proptest! {
             let Ok(next) = child.clone().apply(event.clone(), after()) else { continue };
             has_caseworker = match event.kind() {
                 EventKind::Assign | EventKind::Assess => true,
-                EventKind::Open | EventKind::Register => has_caseworker,
-                _ => false,
+                EventKind::Reject
+                | EventKind::Redirect
+                | EventKind::Withdraw
+                | EventKind::Close
+                | EventKind::Store
+                | EventKind::Revoke => false,
+                _ => has_caseworker,
             };
             child = next;
             prop_assert_eq!(child.is_delivered(), has_caseworker);

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::MAX_SEQUENCE;
+use super::{MAX_SEQUENCE, read_before::ReadBefore};
 use crate::domain::{
     closed_set::closed_set,
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
-    lifecycle::{AssessmentOutcome, Event, RejectionReason},
+    lifecycle::{AssessmentOutcome, Event, Feedback, RejectionReason},
     organisation::OrganisationNumber,
     staff_id::StaffId,
     staff_role::StaffReference,
@@ -26,7 +26,7 @@ closed_set! {
         Assigned = "assigned",
         /// The child was taken from its caseworker: undelivered again.
         Revoked = "revoked",
-        /// L5. The assessment is recorded.
+        /// L5. The assessment is recorded. With feedback, L6: the reporter or the prosecutor has been told, too.
         Assessed = "assessed",
         /// The receiver does not take the child.
         Rejected = "rejected",
@@ -104,12 +104,21 @@ pub enum Statement {
     Revoked,
     /// [`Level::Assessed`], with this outcome.
     Assessed(AssessmentOutcome),
+    /// [`Level::Assessed`] with this outcome still, and something that the reporter or the prosecutor has been told. A
+    /// reader of before there was feedback passes over that, and takes the assessment in once more: nothing becomes
+    /// undelivered by it.
+    Told {
+        /// What the child is assessed as.
+        assessed: AssessmentOutcome,
+        /// What was told.
+        feedback: Feedback,
+    },
     /// [`Level::Rejected`], for this reason.
     Rejected(RejectionReason),
     /// [`Level::Redirected`], to this service.
     Redirected(OrganisationNumber),
-    /// [`Level::Withdrawn`].
-    Withdrawn,
+    /// [`Level::Withdrawn`], with what was read before; `None` when the receiver does not say.
+    Withdrawn(Option<ReadBefore>),
     /// A word that this version does not know. The receipt keeps its place in the chain, and nothing it is about counts
     /// as delivered: see [`crate::domain::lifecycle::ChildState::doubt`].
     Unknown,
@@ -125,11 +134,20 @@ impl Statement {
             Self::Registered => Some(Level::Registered),
             Self::Assigned(_) => Some(Level::Assigned),
             Self::Revoked => Some(Level::Revoked),
-            Self::Assessed(_) => Some(Level::Assessed),
+            Self::Assessed(_) | Self::Told { .. } => Some(Level::Assessed),
             Self::Rejected(_) => Some(Level::Rejected),
             Self::Redirected(_) => Some(Level::Redirected),
-            Self::Withdrawn => Some(Level::Withdrawn),
+            Self::Withdrawn(_) => Some(Level::Withdrawn),
             Self::Unknown => None,
+        }
+    }
+
+    /// What was told to the reporter or the prosecutor, if something was.
+    #[must_use]
+    pub const fn feedback(&self) -> Option<Feedback> {
+        match self {
+            Self::Told { feedback, .. } => Some(*feedback),
+            _ => None,
         }
     }
 
@@ -143,9 +161,13 @@ impl Statement {
             Self::Assigned(caseworker) => Some(Event::Assign(caseworker.clone())),
             Self::Revoked => Some(Event::Revoke),
             Self::Assessed(outcome) => Some(Event::Assess(*outcome)),
+            Self::Told { assessed, feedback } => Some(Event::Tell {
+                assessed: *assessed,
+                feedback: *feedback,
+            }),
             Self::Rejected(reason) => Some(Event::Reject(*reason)),
             Self::Redirected(to) => Some(Event::Redirect(*to)),
-            Self::Withdrawn => Some(Event::Withdraw),
+            Self::Withdrawn(_) => Some(Event::Withdraw),
             Self::Unknown => None,
         }
     }
@@ -187,7 +209,7 @@ pub enum InvalidClaims {
     /// Only a person opens.
     #[error("a program cannot open")]
     OpenedByProgram,
-    /// Only a person, or a program on behalf of one, gives, rejects or redirects a child, or assesses it.
+    /// Only a person, or a program on behalf of one, gives, rejects or redirects a child, assesses it, or tells of it.
     #[error("a program needs a person on whose behalf it states this")]
     NobodyBehind,
     /// Only a caseworker or the duty service can have a child.
@@ -196,6 +218,9 @@ pub enum InvalidClaims {
     /// It is redirected to the one that redirects.
     #[error("a child cannot be redirected to the service that redirects it")]
     RedirectedToItself,
+    /// Nobody can tell today that an investigation ended tomorrow.
+    #[error("an investigation cannot end after it is told that it has")]
+    EndsLater,
     /// Name or version are not 1 to 64 visible ASCII characters.
     #[error("the software's name or version is not 1 to 64 visible ASCII characters")]
     Software,
@@ -220,6 +245,9 @@ impl ReceiptClaims {
                 Err(InvalidClaims::AssignedRole)
             }
             Statement::Redirected(to) if *to == self.pair.receiver => Err(InvalidClaims::RedirectedToItself),
+            Statement::Told { feedback, .. } if feedback.ended().is_some_and(|ended| ended > self.time) => {
+                Err(InvalidClaims::EndsLater)
+            }
             _ => self.software.check(),
         }
     }
@@ -239,7 +267,11 @@ impl ReceiptClaims {
         };
         match self.statement {
             Statement::Opened => Err(InvalidClaims::OpenedByProgram),
-            Statement::Assigned(_) | Statement::Assessed(_) | Statement::Rejected(_) | Statement::Redirected(_)
+            Statement::Assigned(_)
+            | Statement::Assessed(_)
+            | Statement::Told { .. }
+            | Statement::Rejected(_)
+            | Statement::Redirected(_)
                 if on_behalf_of.is_none() =>
             {
                 Err(InvalidClaims::NobodyBehind)

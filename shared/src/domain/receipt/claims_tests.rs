@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::{json as payload, test_pki::*, *};
 use crate::domain::{
     digest::Digest,
-    lifecycle::{AssessmentOutcome, ChildState, Progress, RejectionReason, Stage},
+    lifecycle::{
+        AssessmentOutcome, ChildState, Conclusion, Feedback, Progress, ProsecutionAnswer, RejectionReason, Stage,
+    },
     staff_id::StaffId,
     staff_role::{StaffReference, StaffRole},
 };
@@ -36,8 +38,43 @@ fn every_statement() -> Vec<Statement> {
         Statement::Assessed(AssessmentOutcome::FollowedUp),
         Statement::Rejected(RejectionReason::NotAChild),
         Statement::Redirected(organisation(OTHER)),
-        Statement::Withdrawn,
+        Statement::Withdrawn(None),
+        Statement::Withdrawn(Some(ReadBefore::new(
+            true,
+            [ReadersInRole {
+                role: StaffRole::IntakeLeader,
+                people: 2,
+            }],
+        ))),
     ]
+}
+
+fn told(feedback: Feedback) -> Statement {
+    Statement::Told {
+        assessed: AssessmentOutcome::FollowedUp,
+        feedback,
+    }
+}
+
+/// Every kind of feedback.
+fn every_feedback() -> Vec<Statement> {
+    let ended = "2026-02-20T11:00:00.000000Z".parse().unwrap();
+    let feedback = [
+        Feedback::Confirmed {
+            investigation_opened: true,
+        },
+        Feedback::InvestigationEnded { ended },
+        Feedback::Concluded {
+            ended,
+            conclusion: Conclusion::MeasuresByOrder,
+        },
+        Feedback::ProsecutionAnswered(ProsecutionAnswer::AlreadyInMeasures),
+    ];
+    feedback.map(told).to_vec()
+}
+
+fn every_statement_and_feedback() -> Vec<Statement> {
+    every_statement().into_iter().chain(every_feedback()).collect()
 }
 
 fn written(claims: &ReceiptClaims) -> Value {
@@ -56,14 +93,15 @@ fn altered(claims: &ReceiptClaims, member: &str, value: Value) -> Result<Receipt
 
 #[test]
 fn every_level_has_a_statement_and_means_one_event() {
-    let levels: Vec<_> = every_statement().iter().filter_map(Statement::level).collect();
+    let mut levels: Vec<_> = every_statement().iter().filter_map(Statement::level).collect();
+    levels.dedup();
     assert_eq!(levels, Level::ALL);
     assert!(every_statement().iter().all(|statement| statement.event().is_some()));
 }
 
 #[test]
 fn a_transmission_is_stored_as_a_whole_and_everything_but_opening_happens_to_one_child() {
-    for statement in every_statement() {
+    for statement in every_statement_and_feedback() {
         let allowed = |child| {
             let claims = ReceiptClaims {
                 child,
@@ -82,7 +120,7 @@ fn a_transmission_is_stored_as_a_whole_and_everything_but_opening_happens_to_one
 
 #[test]
 fn a_program_never_opens_and_decides_about_a_child_only_on_behalf_of_a_person() {
-    for statement in every_statement() {
+    for statement in every_statement_and_feedback() {
         let verdict = |stated_by| {
             payload::write(&ReceiptClaims {
                 stated_by,
@@ -96,9 +134,11 @@ fn a_program_never_opens_and_decides_about_a_child_only_on_behalf_of_a_person() 
                 Some(InvalidClaims::OpenedByProgram),
                 Some(InvalidClaims::OpenedByProgram),
             ),
-            Statement::Assigned(_) | Statement::Assessed(_) | Statement::Rejected(_) | Statement::Redirected(_) => {
-                (Some(InvalidClaims::NobodyBehind), None)
-            }
+            Statement::Assigned(_)
+            | Statement::Assessed(_)
+            | Statement::Told { .. }
+            | Statement::Rejected(_)
+            | Statement::Redirected(_) => (Some(InvalidClaims::NobodyBehind), None),
             _ => (None, None),
         };
         assert_eq!(verdict(by_program(None)), alone, "{statement:?}");
@@ -216,6 +256,86 @@ fn a_word_of_a_later_version_is_survived_and_delivers_nothing() {
 }
 
 #[test]
+fn to_a_reader_of_before_there_was_feedback_it_is_the_assessment_once_more() {
+    for statement in every_feedback() {
+        let mut members = written(&stating(statement.clone()));
+        assert!(members.as_object_mut().unwrap().remove("feedback").is_some());
+        let known_then = read(&members).unwrap();
+        assert_eq!(known_then.statement, Statement::Assessed(AssessmentOutcome::FollowedUp));
+        let assigned = ChildState::Held {
+            since: signed_at(),
+            progress: Progress::default(),
+        };
+        let assigned = [
+            Statement::Assigned(caseworker()),
+            Statement::Assessed(AssessmentOutcome::FollowedUp),
+        ]
+        .iter()
+        .fold(assigned, |state, statement| {
+            state.apply(statement.event().unwrap(), signed_at()).unwrap()
+        });
+        let after = known_then.makes_of(&assigned).unwrap();
+        assert!(after.is_delivered());
+        assert_eq!(after.stage(), Stage::Assessed);
+    }
+}
+
+#[test]
+fn feedback_of_a_later_version_is_passed_over_and_the_assessment_stays() {
+    for (kind, members) in [
+        ("kind", json!({"kind": "meeting_offered"})),
+        (
+            "word",
+            json!({"kind": "concluded", "investigation_ended": "2026-02-20T11:00:00.000000Z", "conclusion": "x"}),
+        ),
+        ("word", json!({"kind": "prosecution_answered", "answer": "x"})),
+    ] {
+        let claims = altered(&stating(every_feedback()[0].clone()), "feedback", members).unwrap();
+        let assessed = Statement::Assessed(AssessmentOutcome::FollowedUp);
+        assert_eq!(claims.statement, assessed, "{kind}");
+    }
+}
+
+#[test]
+fn feedback_has_exactly_the_members_that_belong_to_its_kind() {
+    let members = [
+        ("investigation_opened", json!(true)),
+        ("investigation_ended", json!("2026-02-20T11:00:00.000000Z")),
+        ("conclusion", json!("moved")),
+        ("answer", json!("no_measures")),
+    ];
+    for statement in every_feedback() {
+        let claims = stating(statement);
+        let whole = written(&claims)["feedback"].clone();
+        for (member, value) in &members {
+            let mut other = whole.clone();
+            let is_there = other.as_object_mut().unwrap().remove(*member).is_some();
+            let expected = if is_there {
+                InvalidClaims::Missing(member)
+            } else {
+                other[*member] = value.clone();
+                InvalidClaims::Unexpected(member)
+            };
+            assert_eq!(altered(&claims, "feedback", other), Err(expected));
+        }
+    }
+    let stored = altered(
+        &claims(),
+        "feedback",
+        written(&stating(every_feedback()[0].clone()))["feedback"].clone(),
+    );
+    assert_eq!(stored, Err(InvalidClaims::Unexpected("feedback")));
+}
+
+#[test]
+fn an_investigation_does_not_end_after_it_is_told_that_it_has() {
+    let at = |ended| payload::write(&stating(told(Feedback::InvestigationEnded { ended })));
+    assert!(at(signed_at()).is_ok());
+    let later = signed_at() + jiff::SignedDuration::from_micros(1);
+    assert_eq!(at(later), Err(InvalidClaims::EndsLater));
+}
+
+#[test]
 fn an_unknown_statement_is_never_signed() {
     for claims in [
         ReceiptClaims {
@@ -323,7 +443,7 @@ fn any_speaker() -> impl Strategy<Value = StatedBy> {
 fn any_claims() -> impl Strategy<Value = ReceiptClaims> {
     let time = (0_i64..4_000_000_000_000_000).prop_map(|micros| jiff::Timestamp::from_microsecond(micros).unwrap());
     (
-        proptest::sample::select(every_statement()),
+        proptest::sample::select(every_statement_and_feedback()),
         any_speaker(),
         2..=MAX_SEQUENCE,
         any::<[u8; 8]>(),
@@ -344,7 +464,10 @@ proptest! {
         match payload::write(&claims) {
             Ok(bytes) => prop_assert_eq!(payload::read(&bytes), Ok(claims)),
             Err(rule) => prop_assert!(
-                matches!(rule, InvalidClaims::OpenedByProgram | InvalidClaims::NobodyBehind),
+                matches!(
+                    rule,
+                    InvalidClaims::OpenedByProgram | InvalidClaims::NobodyBehind | InvalidClaims::EndsLater
+                ),
                 "{}", rule
             ),
         }
@@ -354,4 +477,30 @@ proptest! {
     fn reading_anything_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(payload::read(&bytes).is_err());
     }
+}
+
+#[test]
+fn what_was_read_is_told_by_role_and_count_and_only_of_a_withdrawal() {
+    let people = |role, people| ReadersInRole { role, people };
+    let read = ReadBefore::new(
+        true,
+        [people(StaffRole::IntakeLeader, 2), people(StaffRole::Caseworker, 1)],
+    );
+    let claims = stating(Statement::Withdrawn(Some(read)));
+    let told = json!({"opened": true, "readers": [
+        {"role": "caseworker", "people": 1}, {"role": "intake_leader", "people": 2}]});
+    assert_eq!(written(&claims)["read"], told);
+    assert_eq!(self::read(&written(&claims)), Ok(claims));
+    assert_eq!(
+        altered(&stating(Statement::Opened), "read", told),
+        Err(InvalidClaims::Unexpected("read"))
+    );
+}
+
+#[test]
+fn people_in_a_role_of_a_later_version_are_passed_over() {
+    let claims = stating(Statement::Withdrawn(None));
+    let told = json!({"opened": true, "readers": [{"role": "mayor", "people": 1}], "minutes": 3});
+    let read = altered(&claims, "read", told).unwrap();
+    assert_eq!(read.statement, Statement::Withdrawn(Some(ReadBefore::new(true, []))));
 }

@@ -64,12 +64,17 @@ fn the_protocol_prints_the_claims_and_the_header_of_the_examples() {
 
 #[test]
 fn the_protocol_names_every_word_that_a_receipt_can_have() {
-    use crate::domain::lifecycle::{AssessmentOutcome, RejectionReason};
+    use crate::domain::lifecycle::{AssessmentOutcome, Conclusion, FeedbackKind, ProsecutionAnswer, RejectionReason};
     let levels = Level::ALL.iter().map(|word| word.as_str());
     let reasons = RejectionReason::ALL.iter().map(|word| word.as_str());
     let outcomes = AssessmentOutcome::ALL.iter().map(|word| word.as_str());
     let roles = StaffRole::ALL.iter().map(|word| word.as_str());
     let algorithms = Algorithm::ALL.iter().map(|word| word.as_str());
+    let kinds = FeedbackKind::ALL.iter().map(|word| word.as_str());
+    let conclusions = Conclusion::ALL.iter().map(|word| word.as_str());
+    let answers = ProsecutionAnswer::ALL.iter().map(|word| word.as_str());
+    let told = kinds.chain(conclusions).chain(answers);
+    let levels = levels.chain(told);
     for word in levels.chain(reasons).chain(outcomes).chain(roles).chain(algorithms) {
         assert!(PROTOCOL.contains(&format!("`{word}`")), "{word}");
     }

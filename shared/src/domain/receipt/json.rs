@@ -1,16 +1,22 @@
 //! The claims as JSON: the payload of a receipt.
 
+mod feedback;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement};
+use self::feedback::Told;
+use super::{
+    claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, Statement},
+    read_before::{ReadBefore, ReadersInRole},
+};
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
     jws::present,
-    lifecycle::{AssessmentOutcome, RejectionReason},
+    lifecycle::{AssessmentOutcome, Feedback, RejectionReason},
     organisation::OrganisationNumber,
     staff_id::StaffId,
     staff_role::{StaffReference, StaffRole},
@@ -61,6 +67,14 @@ struct Members<'a> {
         deserialize_with = "present"
     )]
     outcome: Option<Cow<'a, str>>,
+    #[serde(
+        default,
+        borrow,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    feedback: Option<Told<'a>>,
+    read: Option<Read<'a>>,
     #[serde(borrow)]
     software: Product<'a>,
 }
@@ -70,6 +84,20 @@ struct Staff<'a> {
     #[serde(borrow)]
     role: Cow<'a, str>,
     staff: StaffId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Read<'a> {
+    opened: bool,
+    #[serde(borrow)]
+    readers: Vec<Readers<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Readers<'a> {
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    people: u32,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -125,6 +153,8 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         reason: None,
         redirected_to: None,
         outcome: None,
+        feedback: None,
+        read: None,
         software: Product {
             name: claims.software.name.as_str().into(),
             version: claims.software.version.as_str().into(),
@@ -135,6 +165,11 @@ pub(super) fn write(claims: &ReceiptClaims) -> Result<Vec<u8>, InvalidClaims> {
         Statement::Rejected(reason) => members.reason = Some(reason.as_str().into()),
         Statement::Redirected(to) => members.redirected_to = Some(*to),
         Statement::Assessed(outcome) => members.outcome = Some(outcome.as_str().into()),
+        Statement::Told { assessed, feedback } => {
+            members.outcome = Some(assessed.as_str().into());
+            members.feedback = Some(feedback::members(feedback));
+        }
+        Statement::Withdrawn(read) => members.read = read.as_ref().map(written_read),
         _ => {}
     }
     serde_json::to_vec(&members).map_err(|_| InvalidClaims::Malformed)
@@ -189,12 +224,19 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
         ),
         ("outcome", members.outcome.is_some(), level == Level::Assessed),
     ];
+    if members.feedback.is_some() && level != Level::Assessed {
+        return Err(InvalidClaims::Unexpected("feedback"));
+    }
     for (member, is_there, belongs) in carried {
         match (is_there, belongs) {
             (true, false) => return Err(InvalidClaims::Unexpected(member)),
             (false, true) => return Err(InvalidClaims::Missing(member)),
             _ => {}
         }
+    }
+    // Receivers told it from a later version on: it need not be there.
+    if members.read.is_some() && level != Level::Withdrawn {
+        return Err(InvalidClaims::Unexpected("read"));
     }
     let statement = match level {
         Level::Stored => Some(Statement::Stored),
@@ -206,12 +248,49 @@ fn read_statement(members: &Members<'_>) -> Result<Statement, InvalidClaims> {
             .and_then(read_staff)
             .map(Statement::Assigned),
         Level::Revoked => Some(Statement::Revoked),
-        Level::Assessed => word(&members.outcome, AssessmentOutcome::parse).map(Statement::Assessed),
+        Level::Assessed => match word(&members.outcome, AssessmentOutcome::parse) {
+            None => None,
+            Some(outcome) => Some(assessed(outcome, members.feedback.as_ref())?),
+        },
         Level::Rejected => word(&members.reason, RejectionReason::parse).map(Statement::Rejected),
         Level::Redirected => members.redirected_to.map(Statement::Redirected),
-        Level::Withdrawn => Some(Statement::Withdrawn),
+        Level::Withdrawn => Some(Statement::Withdrawn(members.read.as_ref().map(read_read))),
     };
     Ok(statement.unwrap_or(Statement::Unknown))
+}
+
+/// Feedback of a kind that is not known is passed over, as by a reader that knows of no feedback: an assessment is there.
+fn assessed(outcome: AssessmentOutcome, told: Option<&Told<'_>>) -> Result<Statement, InvalidClaims> {
+    let feedback: Option<Feedback> = told.map_or(Ok(None), feedback::read)?;
+    Ok(match feedback {
+        Some(feedback) => Statement::Told {
+            assessed: outcome,
+            feedback,
+        },
+        None => Statement::Assessed(outcome),
+    })
+}
+
+fn written_read(read: &ReadBefore) -> Read<'_> {
+    let one = |one: &ReadersInRole| Readers {
+        role: one.role.as_str().into(),
+        people: one.people,
+    };
+    Read {
+        opened: read.opened,
+        readers: read.readers.iter().map(one).collect(),
+    }
+}
+
+/// People in a role of a later version are not counted: it is told for people, and nothing follows from it.
+fn read_read(read: &Read<'_>) -> ReadBefore {
+    let one = |one: &Readers<'_>| {
+        Some(ReadersInRole {
+            role: StaffRole::parse(&one.role).ok()?,
+            people: one.people,
+        })
+    };
+    ReadBefore::new(read.opened, read.readers.iter().filter_map(one))
 }
 
 fn word<T, E>(member: &Option<Cow<'_, str>>, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {

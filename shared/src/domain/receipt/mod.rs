@@ -16,6 +16,7 @@ mod error;
 mod example_tests;
 mod headers;
 mod json;
+mod read_before;
 mod signer;
 mod stored;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use claims::{InvalidClaims, Level, Pair, ReceiptClaims, Software, StatedBy, 
 pub use error::ReceiptError;
 pub use headers::Headers;
 pub(in crate::domain) use json::{read_time, written_time};
+pub use read_before::{ReadBefore, ReadersInRole};
 pub use signer::{ReceiptSigner, SignError, SignedReceipt};
 pub use stored::stored_claims;
 pub use verifier::{ReceiptVerifier, VerifiedReceipt};

@@ -3,7 +3,7 @@
 use crate::domain::{
     digest::Digest,
     ids::{ChildId, ReportId, TransmissionId},
-    lifecycle::ChildState,
+    lifecycle::{ChildState, FeedbackGiven},
 };
 
 /// What one side holds of a transmission.
@@ -31,7 +31,7 @@ pub struct ChildFact {
     /// The staff id of its caseworker; empty for none.
     pub caseworker: String,
     /// What belongs to the stage: the outcome of an assessment, the reason of a rejection, the service that it was
-    /// redirected to; empty for nothing.
+    /// redirected to; and then what the service has told of the child, see [`ChildFact::detail`]. Empty for nothing.
     pub detail: String,
 }
 
@@ -68,6 +68,16 @@ impl Entry {
 }
 
 impl ChildFact {
+    /// What belongs to the stage, and what was told, in one text: where nothing was told it is what belongs to the stage, so
+    /// that sides of before there was feedback come to the same.
+    #[must_use]
+    pub fn detail(stage: &str, told: &FeedbackGiven) -> String {
+        match told.words() {
+            words if words.is_empty() => stage.to_owned(),
+            words => format!("{stage}; {words}"),
+        }
+    }
+
     /// Where a child is, by its state.
     #[must_use]
     pub fn of(child: ChildId, state: &ChildState) -> Self {
@@ -84,7 +94,7 @@ impl ChildFact {
             child,
             stage: state.stage().to_string(),
             caseworker: caseworker.unwrap_or_default(),
-            detail,
+            detail: Self::detail(&detail, &state.feedback()),
         }
     }
 }
@@ -147,6 +157,23 @@ mod tests {
         let mut moved = entry();
         moved.children[0].detail = std::mem::take(&mut moved.children[0].caseworker);
         assert_ne!(moved.digest(), entry().digest());
+    }
+
+    #[test]
+    fn what_was_told_counts_and_nothing_told_is_as_before_there_was_feedback() {
+        use crate::domain::lifecycle::{Conclusion, Told};
+        let nothing = FeedbackGiven::default();
+        assert_eq!(ChildFact::detail("followed_up", &nothing), "followed_up");
+        let since = jiff::Timestamp::UNIX_EPOCH;
+        let concluded = Told {
+            what: Conclusion::Moved,
+            since,
+        };
+        let told = FeedbackGiven::stored(Some(Told { what: true, since }), Some(since), Some(concluded), None);
+        assert_eq!(
+            ChildFact::detail("followed_up", &told.unwrap()),
+            "followed_up; investigation, ended 1970-01-01T00:00:00.000000Z, moved"
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{day, entry::Tally};
+use super::entry::Tally;
 use crate::domain::{
+    calendar,
     closed_set::closed_set,
     digest::Digest,
     organisation::OrganisationNumber,
@@ -145,7 +146,7 @@ impl StatementClaims {
 
     /// The rules that signer and verifier both keep.
     pub(super) fn check(&self) -> Result<(), InvalidStatement> {
-        let bounds = day::bounds(self.day).ok_or(InvalidStatement::Day)?;
+        let bounds = calendar::bounds(self.day).ok_or(InvalidStatement::Day)?;
         if self.time < bounds.until {
             return Err(InvalidStatement::Time);
         }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     claims::{InvalidStatement, Numbers, Receipts, Side, StatementClaims, Transmissions, View},
-    day,
     entry::Tally,
 };
 use crate::domain::{
+    calendar,
     digest::Digest,
     jws::present,
     organisation::OrganisationNumber,
@@ -75,7 +75,7 @@ struct Product<'a> {
 /// The payload of a statement with these claims, after their rules were checked.
 pub(super) fn write(claims: &StatementClaims) -> Result<Vec<u8>, InvalidStatement> {
     claims.check()?;
-    let bounds = day::bounds(claims.day).ok_or(InvalidStatement::Day)?;
+    let bounds = calendar::bounds(claims.day).ok_or(InvalidStatement::Day)?;
     let (lacks, receipted) = match &claims.view {
         View::Sender { receipted } => (None, Some(receipted)),
         View::Receiver { lacks } => (Some(lacks), None),
@@ -149,7 +149,7 @@ pub(super) fn read(payload: &[u8]) -> Result<StatementClaims, InvalidStatement> 
 /// The day, which must be written in the one usual way and have the ends that stand beside it.
 fn day(members: &Members<'_>) -> Result<Date, InvalidStatement> {
     let day: Date = members.day.parse().map_err(|_| InvalidStatement::Day)?;
-    let bounds = day::bounds(day).ok_or(InvalidStatement::Day)?;
+    let bounds = calendar::bounds(day).ok_or(InvalidStatement::Day)?;
     let stands =
         day.to_string() == members.day && time(&members.from)? == bounds.from && time(&members.until)? == bounds.until;
     if stands { Ok(day) } else { Err(InvalidStatement::Day) }

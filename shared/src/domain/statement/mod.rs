@@ -10,7 +10,6 @@ mod claims;
 #[cfg(test)]
 mod claims_tests;
 mod compare;
-mod day;
 mod entry;
 mod error;
 mod json;
@@ -18,9 +17,9 @@ mod listed;
 mod schedule;
 mod signed;
 
+pub use super::calendar::{Bounds, at_hour, bounds, day_of};
 pub use claims::{InvalidStatement, MOST_RANGES, Numbers, Receipts, Side, StatementClaims, Transmissions, View};
 pub use compare::{Chain, Look, Verdict, compare};
-pub use day::{Bounds, at_hour, bounds, day_of};
 pub use entry::{Entry, Tally, TallyOfDay};
 pub use error::StatementError;
 pub use listed::StatedDay;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use serde::Deserialize;
 
-use super::day;
+use crate::domain::calendar;
 
 /// Days that are caught up with at once after a standstill.
 const MOST_AT_ONCE: usize = 31;
@@ -73,7 +73,7 @@ impl Schedule {
     /// The next instant at which the hour alone makes something due.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Timestamp {
-        let today = day::day_of(now);
+        let today = calendar::day_of(now);
         let hours = [today.yesterday().ok(), Some(today)].into_iter().flatten();
         hours
             .flat_map(|day| [after(day, self.hour), after(day, self.alarm_hour)])
@@ -84,7 +84,7 @@ impl Schedule {
 
     /// The last day whose statement is due.
     fn latest(&self, now: Timestamp) -> Option<Date> {
-        let yesterday = day::day_of(now).yesterday().ok()?;
+        let yesterday = calendar::day_of(now).yesterday().ok()?;
         if after(yesterday, self.hour) <= now {
             Some(yesterday)
         } else {
@@ -96,7 +96,8 @@ impl Schedule {
 /// A full hour of the day after.
 fn after(day: Date, hour: i8) -> Timestamp {
     let next = day.tomorrow().ok();
-    next.and_then(|next| day::at_hour(next, hour)).unwrap_or(Timestamp::MAX)
+    next.and_then(|next| calendar::at_hour(next, hour))
+        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

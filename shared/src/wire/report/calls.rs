@@ -10,7 +10,7 @@ pub(super) fn read_all(scope: &mut Scope<'_>, calls: &[pb::PhoneCall], rules: &R
     })
 }
 
-fn read(scope: &mut Scope<'_>, call: &pb::PhoneCall, rules: &Rules) -> Option<PhoneCall> {
+pub(super) fn read(scope: &mut Scope<'_>, call: &pb::PhoneCall, rules: &Rules) -> Option<PhoneCall> {
     let at = read_time(scope, "call_time", call.call_time.as_ref(), rules);
     let result = read_result(scope, call);
     let number = scope.optional("number", &call.number, PhoneNumber::parse);

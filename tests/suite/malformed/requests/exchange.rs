@@ -70,6 +70,16 @@ fn submissions(world: &World) -> Vec<Case> {
     let at = |time: jiff::Timestamp| with(&|it| it.submitted_time = Some(to_pb(time)));
     vec![
         breaks(
+            &["redirected_from_transmission_id"],
+            call,
+            with(&|it| it.redirected_from_transmission_id = A_NAME.to_owned()),
+        ),
+        breaks(
+            &["redirected_from_transmission_id"],
+            call,
+            with(&|it| it.redirected_from_transmission_id = it.transmission_id.clone()),
+        ),
+        breaks(
             &["transmission_id"],
             call,
             with(&|it| it.transmission_id = NIL.to_owned()),

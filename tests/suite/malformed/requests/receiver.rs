@@ -7,9 +7,11 @@ use framme_shared::{
         pb::{
             receiver::{
                 AssignChildRequest, ChildChange, CreateStaffRequest, CredentialKind, DownloadAttachmentRequest,
-                GetStatementRequest, GetTransmissionRequest, IssueCredentialRequest, ListStaffRequest,
-                ListStatementsRequest, ListTransmissionsRequest, RecordAssessmentRequest, RedirectChildRequest,
-                RegisterChildRequest, RejectChildRequest, RevokeCredentialRequest, StaffMember, StaffRole,
+                GetStatementRequest, GetTransmissionRequest, IssueCredentialRequest, ListOwedFeedbackRequest,
+                ListStaffRequest, ListStatementsRequest, ListTransmissionsRequest, RecordAssessmentRequest,
+                RecordConfirmationRequest, RecordInvestigationEndRequest, RecordOutcomeRequest,
+                RecordProsecutionAnswerRequest, RedirectChildRequest, RegisterChildRequest, RejectChildRequest,
+                RevokeCredentialRequest, StaffMember, StaffRole,
             },
             report::ErrorReason,
         },
@@ -50,6 +52,25 @@ pub(super) fn work_list(world: &World) -> Vec<Case> {
     let assess = |outcome| RecordAssessmentRequest {
         change: Some(change()),
         outcome,
+    };
+    let at = |seconds, nanos| prost_types::Timestamp { seconds, nanos };
+    let end = |ended_time| RecordInvestigationEndRequest {
+        change: Some(change()),
+        ended_time,
+    };
+    let conclude = |conclusion, investigation_ended_time| RecordOutcomeRequest {
+        change: Some(change()),
+        investigation_ended_time,
+        conclusion,
+    };
+    let answer = |answer| RecordProsecutionAnswerRequest {
+        change: Some(change()),
+        answer,
+    };
+    let owed = |page_size, token: &str| ListOwedFeedbackRequest {
+        page_size,
+        page_token: token.to_owned(),
+        late_only: false,
     };
     let redirect = |to: &str| RedirectChildRequest {
         change: Some(change()),
@@ -138,6 +159,30 @@ pub(super) fn work_list(world: &World) -> Vec<Case> {
             "RecordAssessment",
             assess(99),
         ),
+        breaks(&["change"], "RecordConfirmation", RecordConfirmationRequest::default()),
+        breaks(&["ended_time"], "RecordInvestigationEnd", end(None)),
+        breaks(&["ended_time"], "RecordInvestigationEnd", end(Some(at(0, -1)))),
+        breaks(&["ended_time"], "RecordInvestigationEnd", end(Some(at(0, 0)))),
+        breaks(
+            &["investigation_ended_time", "conclusion"],
+            "RecordOutcome",
+            conclude(0, None),
+        ),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["conclusion"],
+            "RecordOutcome",
+            conclude(99, Some(at(1_700_000_000, 0))),
+        ),
+        breaks(&["answer"], "RecordProsecutionAnswer", answer(0)),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["answer"],
+            "RecordProsecutionAnswer",
+            answer(99),
+        ),
+        breaks(&["page_size"], "ListOwedFeedback", owed(1_001, "")),
+        breaks(&["page_token"], "ListOwedFeedback", owed(0, A_NAME)),
         breaks(&["to_organisation_number"], "RedirectChild", redirect("123456786")),
         breaks(&["to_organisation_number"], "RedirectChild", redirect(&own)),
         breaks(&["case_number"], "RegisterChild", register("")),

@@ -2,10 +2,14 @@
 
 use framme_demo::world::World;
 use framme_shared::wire::pb::{
-    report::{Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, Report, attachment_chunk::Part},
+    report::{
+        Attachment, AttachmentChunk, AttachmentUploadHeader, ErrorReason, PhoneCall, PhoneCallResult, Report,
+        attachment_chunk::Part,
+    },
     sender::{
         CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
-        ListReceiptsRequest, ListReportsRequest, ListStatementsRequest, RouteTransmissionRequest, SubmitReportRequest,
+        ListOwedFeedbackRequest, ListReceiptsRequest, ListReportsRequest, ListStatementsRequest,
+        RecordPhoneCallRequest, RouteChildRequest, RouteTransmissionRequest, SubmitReportRequest,
         UploadAttachmentRequest, WithdrawReportRequest,
     },
 };
@@ -17,7 +21,7 @@ use super::{A_NAME, Case, ID, NIL, OTHER_ID, UPPER_CASE, breaks, right_report, s
 const A_RECEIVER: &str = "123456785";
 
 pub(super) fn cases(world: &World) -> Vec<Case> {
-    [reports(world), reads(), requests(), uploads()]
+    [reports(world), reads(), requests(), routes_and_calls(), uploads()]
         .into_iter()
         .flatten()
         .collect()
@@ -120,12 +124,19 @@ fn fill(report: &mut Report) {
 }
 
 fn reads() -> Vec<Case> {
+    let owed = |page_size, token: &str| ListOwedFeedbackRequest {
+        page_size,
+        page_token: token.to_owned(),
+        late_only: false,
+    };
     let list = ListReportsRequest::default();
     let get = |report_id: &str| GetReportRequest {
         report_id: report_id.to_owned(),
         include_content: true,
     };
     vec![
+        breaks(&["page_size"], "ListOwedFeedback", owed(1_001, "")),
+        breaks(&["page_token"], "ListOwedFeedback", owed(0, A_NAME)),
         breaks(&["report_id"], "GetReport", get("")),
         breaks(&["report_id"], "GetReport", get(NIL)),
         breaks(&["report_id"], "GetReport", get(UPPER_CASE)),
@@ -228,6 +239,83 @@ fn requests() -> Vec<Case> {
             "CloseReport",
             CloseReportRequest { kind: 99, ..close(ID) },
         ),
+    ]
+}
+
+fn routes_and_calls() -> Vec<Case> {
+    let route = || RouteChildRequest {
+        report_id: ID.to_owned(),
+        child_id: ID.to_owned(),
+        to_organisation_number: "974761076".to_owned(),
+        request_id: OTHER_ID.to_owned(),
+        reason: A_NAME.to_owned(),
+    };
+    let routed = |change: &dyn Fn(&mut RouteChildRequest)| {
+        let mut request = route();
+        change(&mut request);
+        request
+    };
+    let call = |change: &dyn Fn(&mut PhoneCall)| {
+        let mut call = PhoneCall {
+            call_time: Some(prost_types::Timestamp {
+                seconds: 1_700_000_000,
+                nanos: 0,
+            }),
+            result: PhoneCallResult::Reached.into(),
+            answered_by: A_NAME.to_owned(),
+            number: String::new(),
+        };
+        change(&mut call);
+        RecordPhoneCallRequest {
+            report_id: ID.to_owned(),
+            request_id: OTHER_ID.to_owned(),
+            call: Some(call),
+        }
+    };
+    vec![
+        breaks(
+            &["child_id"],
+            "RouteChild",
+            routed(&|it| it.child_id = A_NAME.to_owned()),
+        ),
+        breaks(
+            &["to_organisation_number"],
+            "RouteChild",
+            routed(&|it| it.to_organisation_number = "974761077".to_owned()),
+        ),
+        breaks(
+            &["request_id"],
+            "RouteChild",
+            routed(&|it| it.request_id = NIL.to_owned()),
+        ),
+        breaks(&["reason"], "RouteChild", routed(&|it| it.reason = " ".to_owned())),
+        with_reason(ErrorReason::NotFound, &[], "RouteChild", route()),
+        breaks(
+            &["call"],
+            "RecordPhoneCall",
+            RecordPhoneCallRequest {
+                call: None,
+                ..call(&|_| {})
+            },
+        ),
+        breaks(
+            &["call.answered_by"],
+            "RecordPhoneCall",
+            call(&|it| it.answered_by = String::new()),
+        ),
+        breaks(
+            &["call.number"],
+            "RecordPhoneCall",
+            call(&|it| it.number = A_NAME.to_owned()),
+        ),
+        breaks(&["call.call_time"], "RecordPhoneCall", call(&|it| it.call_time = None)),
+        with_reason(
+            ErrorReason::UnknownEnumValue,
+            &["call.result"],
+            "RecordPhoneCall",
+            call(&|it| it.result = 99),
+        ),
+        with_reason(ErrorReason::NotFound, &[], "RecordPhoneCall", call(&|_| {})),
     ]
 }
 

@@ -1,9 +1,10 @@
 //! A verdict as text.
 
-use super::{Language, catalogue::text, dates::moment};
+use super::{Language, catalogue::text};
 use crate::domain::{
     evidence::{ChildStory, Completeness, Fault, InvalidPackage, Missing, Scope, StoryEvent, Value, Verdict},
-    lifecycle::ChildState,
+    language::moment,
+    lifecycle::{ChildState, Feedback},
     receipt::{StatedBy, Statement},
     staff_role::StaffReference,
 };
@@ -210,7 +211,10 @@ impl Speaker {
             Statement::Redirected(to) => Some(("to", to.to_string())),
             _ => None,
         };
-        let stated = self.text(&format!("event.{level}"), value.as_slice());
+        let stated = match event.statement.feedback() {
+            Some(feedback) => self.feedback(&feedback),
+            None => self.text(&format!("event.{level}"), value.as_slice()),
+        };
         let values = [
             ("time", self.moment(event.time)),
             ("event", stated),
@@ -218,6 +222,27 @@ impl Speaker {
             ("number", event.sequence.to_string()),
         ];
         self.text("line", &values)
+    }
+
+    fn feedback(&self, feedback: &Feedback) -> String {
+        match feedback {
+            Feedback::Confirmed { investigation_opened } => {
+                let opened = if *investigation_opened { "opened" } else { "not_opened" };
+                self.text(&format!("told.confirmed_{opened}"), &[])
+            }
+            Feedback::InvestigationEnded { ended } => {
+                self.text("told.investigation_ended", &[("ended", self.moment(*ended))])
+            }
+            Feedback::Concluded { ended, conclusion } => {
+                let conclusion = self.text(&format!("investigation.{conclusion}"), &[]);
+                let values = [("ended", self.moment(*ended)), ("conclusion", conclusion)];
+                self.text("told.concluded", &values)
+            }
+            Feedback::ProsecutionAnswered(answer) => {
+                let answer = self.text(&format!("answer.{answer}"), &[]);
+                self.text("told.prosecution_answered", &[("answer", answer)])
+            }
+        }
     }
 
     fn who(&self, stated_by: &StatedBy) -> String {

@@ -1,19 +1,8 @@
-//! Days as they are lived in Norway.
+//! When a day begins and ends.
 
-use std::sync::LazyLock;
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 
-use jiff::{
-    Timestamp, ToSpan as _,
-    civil::Date,
-    tz::{TimeZone, TimeZoneDatabase},
-};
-
-/// The program's own copy of the rules, so that both sides cut days at the same instants whatever their machines know.
-static OSLO: LazyLock<TimeZone> = LazyLock::new(|| {
-    TimeZoneDatabase::bundled()
-        .get("Europe/Oslo")
-        .expect("the program carries the database of time zones")
-});
+use super::zone::{instant, wall};
 
 /// A day's two ends: everything from the first instant to before the second is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +24,7 @@ impl Bounds {
 /// The day in which an instant lies.
 #[must_use]
 pub fn day_of(at: Timestamp) -> Date {
-    OSLO.to_datetime(at).date()
+    wall(at).date()
 }
 
 /// Where a day begins and ends; `None` for the last day that a calendar can have.
@@ -52,8 +41,7 @@ pub fn bounds(day: Date) -> Option<Bounds> {
 /// the first.
 #[must_use]
 pub fn at_hour(day: Date, hour: i8) -> Option<Timestamp> {
-    let zoned = day.at(hour, 0, 0, 0).to_zoned(OSLO.clone()).ok()?;
-    Some(zoned.timestamp())
+    instant(day.at(hour, 0, 0, 0))
 }
 
 #[cfg(test)]

@@ -2,20 +2,53 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Language, catalogue::text};
+use super::Language;
 
 /// Central European time and its summer time, as in Norway since 1996.
 const NORWAY: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
+/// In both written languages.
+const NORWEGIAN: [&str; 12] = [
+    "januar",
+    "februar",
+    "mars",
+    "april",
+    "mai",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "desember",
+];
+
+const ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// A time by the clocks of Norway, to the minute: `2. mars 2026 kl. 10.02`, in English `2 March 2026 at 10:02`.
-pub(super) fn moment(language: Language, time: Timestamp) -> String {
+pub(in crate::domain) fn moment(language: Language, time: Timestamp) -> String {
     let zone = TimeZone::posix(NORWAY).expect("the rule is in the form of POSIX");
     let local = time.to_zoned(zone);
-    let month = text(language, &format!("month.{}", local.month()), &[]);
+    let month = usize::from(local.month().unsigned_abs()) - 1;
     let (day, year, hour, minute) = (local.day(), local.year(), local.hour(), local.minute());
     match language {
-        Language::Bokmal | Language::Nynorsk => format!("{day}. {month} {year} kl. {hour:02}.{minute:02}"),
-        Language::English => format!("{day} {month} {year} at {hour:02}:{minute:02}"),
+        Language::Bokmal | Language::Nynorsk => {
+            format!("{day}. {} {year} kl. {hour:02}.{minute:02}", NORWEGIAN[month])
+        }
+        Language::English => format!("{day} {} {year} at {hour:02}:{minute:02}", ENGLISH[month]),
     }
 }
 
