@@ -34,6 +34,9 @@ const CONTRACT: &[&str] = &[
     "framme/receiver/v1/deadline_service.proto",
     "framme/receiver/v1/statement_service.proto",
     "framme/receiver/v1/letter_service.proto",
+    "framme/exchange/v1/readiness_service.proto",
+    "framme/sender/v1/readiness_service.proto",
+    "framme/receiver/v1/waiting_service.proto",
     "google/protobuf/timestamp.proto",
 ];
 

@@ -22,6 +22,7 @@ mod setup;
 mod staff;
 mod statement;
 mod task;
+mod waiting;
 mod worklist;
 
 use std::path::PathBuf;
@@ -76,6 +77,8 @@ pub enum Command {
     /// The work list.
     #[command(subcommand)]
     Worklist(worklist::Worklist),
+    /// How much waits, and whom to ask: told to everybody, also to those who may not open it.
+    Waiting,
     /// Gives a child to a caseworker.
     Assign(child::Assign),
     /// Takes a child from its caseworker: it is undelivered again.
@@ -142,6 +145,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::CheckConfig => check::run(&common).await,
         Command::Doctor(command) => command.run(&common).await,
         Command::Worklist(command) => command.run(&common).await,
+        Command::Waiting => waiting::run(&common).await,
         Command::Assign(command) => command.run(&common).await,
         Command::Revoke(command) => command.run(&common).await,
         Command::Register(command) => command.run(&common).await,

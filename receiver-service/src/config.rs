@@ -1,5 +1,7 @@
 //! The receiver's configuration: flag before environment before file before default, and no unknown keys.
 
+mod readiness;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use framme_shared::{
@@ -8,6 +10,7 @@ use framme_shared::{
         clocks::{ClockPolicy, InvalidClockPolicy},
         escalation::{InvalidLadders, LaddersInConfig},
         identity_number::TestNumbers,
+        municipality::Area,
         organisation::OrganisationNumber,
         report::limits,
         statement::{InvalidSchedule, Schedule, Side},
@@ -20,6 +23,8 @@ use framme_shared::{
     },
 };
 use serde::Deserialize;
+
+pub use self::readiness::ReadinessConfig;
 
 /// Environment variables that begin so are configuration: `FRAMME_RECEIVER_DATABASE__URL`.
 pub const ENV_PREFIX: &str = "FRAMME_RECEIVER_";
@@ -68,6 +73,13 @@ pub struct Config {
     /// Who can be told.
     #[serde(default)]
     pub contacts: Vec<ContactConfig>,
+    /// Which municipalities ("5501") and city districts ("0301/05") the service serves. Left out: those that its staff
+    /// register names.
+    #[serde(default)]
+    pub serves: Vec<Area>,
+    /// How it watches over its own readiness, and over its senders.
+    #[serde(default)]
+    pub readiness: ReadinessConfig,
     /// Who may send.
     pub peers: Vec<PeerConfig>,
 }
@@ -164,6 +176,12 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("attachments.max_files must be 1-20")]
     AttachmentFiles,
+    /// Outside their ranges.
+    #[error(
+        "readiness: every_seconds must be 10-3600, sender_silent_minutes and clock_stopped_minutes 3-1440, \
+         drill_answer_hours 1-168"
+    )]
+    Readiness,
     /// Clocks that the law or their own sense does not allow.
     #[error(transparent)]
     Clocks(#[from] InvalidClockPolicy),
@@ -202,6 +220,7 @@ impl Config {
             return Err(InvalidConfig::AttachmentFiles);
         }
         self.notification.checked(&self.contacts)?;
+        self.readiness.check()?;
         self.deadlines()?;
         Ok(self.statements.check()?)
     }
@@ -294,6 +313,7 @@ mod tests {
             config.check()
         };
         assert_eq!(with(|c| c.tls_reload_seconds = 0), Err(InvalidConfig::Reload));
+        assert_eq!(with(|c| c.readiness.every_seconds = 9), Err(InvalidConfig::Readiness));
         assert_eq!(
             with(|c| c.attachments.max_files = 21),
             Err(InvalidConfig::AttachmentFiles)

@@ -11,6 +11,7 @@ use framme_shared::{
 use crate::{
     config::{FiguresConfig, Limits},
     credentials::RecentCallers,
+    readiness::Activity,
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
     store::transmission::Kept,
@@ -36,6 +37,8 @@ pub struct Core {
     pub restoring: AtomicBool,
     /// Who proved who they are a moment ago.
     pub callers: RecentCallers,
+    /// Who was seen since that was last written.
+    pub activity: Activity,
     /// Wakes the streams of receipts.
     pub wakeups: Wakeups,
     /// Time.

@@ -19,6 +19,7 @@ pub mod holding;
 pub mod inbox;
 pub mod keys;
 pub mod letters;
+pub mod readiness;
 pub mod receipts;
 pub mod reconciliation;
 pub mod recovery;

@@ -39,8 +39,9 @@ use crate::{
     credentials::RecentCallers,
     grpc::{
         AnnouncedLetters, Deadlines, Exchange, ExchangeGate, ExchangedStatements, Figures, Holdings, Letters,
-        LocalGate, Reconciliation, Recovery, StaffRegister, Statements, Tasks, WorkList,
+        LocalGate, Readiness, Reconciliation, Recovery, StaffRegister, Statements, Tasks, Waiting, WorkList,
     },
+    readiness::{Activity, ReadinessWorker},
     receipts::{Notary, Wakeups},
     reconciliation::{EventKey, OpenReconciliations},
     recovery::DoubtOwnState,
@@ -156,7 +157,12 @@ impl Receiver {
         serve_exchange(&core, exchange, &config, &shutdown).await?;
         serve_local(&core, local, config.local.limits, &shutdown).await?;
 
-        let senders = config.peers.iter().map(|peer| peer.organisation).collect();
+        let senders: Vec<OrganisationNumber> = config.peers.iter().map(|peer| peer.organisation).collect();
+        if config.readiness.enabled {
+            let (watched, serves) = (senders.clone(), config.serves.clone());
+            let watching = ReadinessWorker::new(Arc::clone(&core), config.readiness, serves, watched);
+            shutdown.spawn("readiness", watching.run(shutdown.clone()));
+        }
         let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
@@ -238,6 +244,7 @@ pub async fn core(config: &Config, clock: Arc<dyn Clock>, random: Arc<dyn Random
         trust: ReceiptTrust::load(&config.tls)?,
         restoring: AtomicBool::new(restoring),
         callers: RecentCallers::default(),
+        activity: Activity::default(),
         deadlines: Arc::new(config.deadlines()?),
         wakeups: Wakeups::default(),
         clock,
@@ -329,6 +336,8 @@ async fn serve_exchange(
     healthy(&standard.health, &statements).await;
     let letters = AnnouncedLetters::service(Arc::clone(core));
     healthy(&standard.health, &letters).await;
+    let readiness = Readiness::service(Arc::clone(core), config.readiness.has_duty);
+    healthy(&standard.health, &readiness).await;
     standard.routes = standard
         .routes
         .add_service(exchange)
@@ -337,6 +346,7 @@ async fn serve_exchange(
         .add_service(recovery)
         .add_service(holdings)
         .add_service(figures)
+        .add_service(readiness)
         .add_service(statements);
     let gate = Arc::new(ExchangeGate::new(config.peers.clone()));
     spawn(
@@ -370,6 +380,8 @@ async fn serve_local(
     healthy(&standard.health, &statements).await;
     let letters = Letters::service(Arc::clone(core));
     healthy(&standard.health, &letters).await;
+    let waiting = Waiting::service(Arc::clone(core));
+    healthy(&standard.health, &waiting).await;
     standard.routes = standard
         .routes
         .add_service(work_list)
@@ -377,7 +389,8 @@ async fn serve_local(
         .add_service(staff)
         .add_service(tasks)
         .add_service(deadlines)
-        .add_service(statements);
+        .add_service(statements)
+        .add_service(waiting);
     spawn(
         core,
         "local interface",

@@ -1,5 +1,6 @@
 //! The receiver's tables: one file per table or idea, each function one statement. Nothing here decides anything.
 
+pub mod activity;
 pub mod attachment;
 pub mod child;
 mod columns;
@@ -12,6 +13,7 @@ pub mod holdings;
 pub mod letter;
 pub mod linked;
 pub mod matter;
+pub mod notified;
 pub mod owed;
 pub mod peer;
 pub mod reading;
@@ -21,9 +23,12 @@ pub mod request;
 pub mod restoring;
 pub mod rewrap;
 pub mod secret;
+pub mod sender_call;
 pub mod staff;
+pub mod staffing;
 pub mod statistics;
 pub mod transmission;
+pub mod waiting;
 pub mod work_list;
 
 use framme_shared::db::{Migration, Schema};
@@ -86,6 +91,11 @@ pub static SCHEMA: Schema = Schema {
             number: 11,
             name: "letter",
             sql: include_str!("../migrations/0011_letter.sql"),
+        },
+        Migration {
+            number: 12,
+            name: "readiness",
+            sql: include_str!("../migrations/0012_readiness.sql"),
         },
     ],
 };

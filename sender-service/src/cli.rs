@@ -16,6 +16,7 @@ mod letter;
 mod notification;
 mod outcome;
 mod owed;
+mod readiness;
 mod receiver;
 mod reconciliation;
 mod report;

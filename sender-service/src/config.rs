@@ -5,6 +5,7 @@ mod feedback;
 mod invalid;
 mod letters;
 mod outbox;
+mod readiness;
 mod reconciliation;
 
 use std::path::PathBuf;
@@ -30,8 +31,13 @@ use framme_shared::{
 use serde::Deserialize;
 
 pub use self::{
-    confirmation::ConfirmationConfig, feedback::FeedbackConfig, invalid::InvalidConfig, letters::LettersConfig,
-    outbox::OutboxConfig, reconciliation::ReconciliationConfig,
+    confirmation::ConfirmationConfig,
+    feedback::FeedbackConfig,
+    invalid::InvalidConfig,
+    letters::LettersConfig,
+    outbox::OutboxConfig,
+    readiness::{DrillConfig, ReadinessConfig},
+    reconciliation::ReconciliationConfig,
 };
 use crate::directory;
 
@@ -95,6 +101,12 @@ pub struct Config {
     /// Who can be told.
     #[serde(default)]
     pub contacts: Vec<ContactConfig>,
+    /// How receivers are asked whether somebody could open.
+    #[serde(default)]
+    pub readiness: ReadinessConfig,
+    /// Drills.
+    #[serde(default)]
+    pub drills: DrillConfig,
     /// The register of child welfare services: who serves whom from when, and how each is reached.
     #[serde(default)]
     pub directory: Option<PathBuf>,
@@ -187,6 +199,8 @@ impl Config {
         }
         self.statements.check()?;
         self.notification.checked(&self.contacts)?;
+        self.readiness.check()?;
+        self.drills.check()?;
         self.deadlines()?;
         Ok(())
     }
@@ -317,6 +331,14 @@ mod tests {
         assert!(matches!(
             with(|c| c.statements.alarm_hour = 3),
             Err(InvalidConfig::Statements(_))
+        ));
+        assert!(matches!(
+            with(|c| c.readiness.every_seconds = 901),
+            Err(InvalidConfig::Readiness)
+        ));
+        assert!(matches!(
+            with(|c| c.drills.answer_hours = 0),
+            Err(InvalidConfig::Drills)
         ));
         assert!(matches!(with(|c| c.receivers.clear()), Err(InvalidConfig::NoReceivers)));
         assert!(matches!(

@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::{Database, deadlines::Rules, sealing::MasterKeys},
-    domain::{holding::Schedule, notice::ContactName, organisation::OrganisationNumber},
+    domain::{
+        holding::Schedule, municipality::Area, notice::ContactName, organisation::OrganisationNumber, statement::day_of,
+    },
     runtime::{clock::Clock, random::Random},
 };
 
 use crate::{
-    config::LettersConfig, directory::Current, figures::Sources, followers::Followers, signing::Signing,
+    config::{LettersConfig, ReadinessConfig},
+    directory::Current,
+    drill::Drills,
+    figures::Sources,
+    followers::Followers,
+    signing::Signing,
     window::Windows,
 };
 
@@ -47,4 +54,15 @@ pub struct Context {
     pub tell_answered: Arc<[ContactName]>,
     /// How letters are printed.
     pub letters: LettersConfig,
+    /// How receivers are asked whether somebody could open.
+    pub readiness: ReadinessConfig,
+    /// What drills are made by.
+    pub drills: Drills,
+}
+
+impl Context {
+    /// Every area whose reports go to this receiver today.
+    pub fn areas_of(&self, receiver: &OrganisationNumber) -> Vec<Area> {
+        self.directory.now().areas_of(receiver, day_of(self.clock.now()))
+    }
 }

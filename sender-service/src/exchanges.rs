@@ -18,12 +18,16 @@ use framme_shared::{
 use tonic::transport::Channel;
 
 use crate::{
-    config::{Config, ConfirmationConfig, InvalidConfig, LettersConfig, OutboxConfig, ReconciliationConfig},
+    config::{
+        Config, ConfirmationConfig, InvalidConfig, LettersConfig, OutboxConfig, ReadinessConfig, ReconciliationConfig,
+    },
     context::Context,
+    drill::DrillWorker,
     holding::HoldingWorker,
     letters::LetterWorker,
     outbox::OutboxWorker,
     peer::Peer,
+    readiness::ReadinessWorker,
     reconciliation::ReconciliationWorker,
     statements::StatementWorker,
     tracking::TrackingWorker,
@@ -47,6 +51,7 @@ pub struct Exchanges {
     confirmation: ConfirmationConfig,
     reconciliation: ReconciliationConfig,
     letters: LettersConfig,
+    readiness: ReadinessConfig,
     statements: Schedule,
     backoff: Backoff,
     tls: Arc<TlsStore>,
@@ -79,6 +84,7 @@ impl Exchanges {
             confirmation: config.confirmation.clone(),
             reconciliation: config.reconciliation,
             letters: config.letters.clone(),
+            readiness: config.readiness,
             statements: config.statements,
             backoff: config.outbox.backoff()?,
             tls: Arc::clone(tls),
@@ -139,6 +145,12 @@ impl Exchanges {
         let comparing = ReconciliationWorker::new(context(), peer.clone(), &self.reconciliation);
         let holding = HoldingWorker::new(context(), peer.clone(), &self.confirmation, self.backoff);
         let asking = LetterWorker::new(context(), peer.clone(), &self.letters, self.backoff);
+        let drilling = DrillWorker::new(context(), peer.clone());
+        let ready = self.readiness.enabled.then(|| channel()).transpose()?;
+        if let Some(channel) = ready {
+            let ready = ReadinessWorker::new(context(), receiver, channel, self.readiness);
+            shutdown.spawn("readiness", ready.run(shutdown.clone()));
+        }
         let tracking = TrackingWorker::new(context(), peer, self.backoff);
         let outbox = OutboxWorker::new(context(), delivering, &self.outbox);
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
@@ -146,6 +158,7 @@ impl Exchanges {
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
         shutdown.spawn("letters", asking.run(shutdown.clone()));
+        shutdown.spawn("drills", drilling.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
         Ok(())
     }

@@ -17,6 +17,7 @@ mod letters;
 mod owed;
 mod phone;
 mod read;
+mod readiness;
 mod receivers;
 mod reconciliation;
 mod request;
@@ -45,6 +46,7 @@ use framme_shared::{
         evidence_service_server::EvidenceServiceServer,
         figures_service_server::FiguresServiceServer,
         letter_service_server::LetterServiceServer,
+        readiness_service_server::ReadinessServiceServer,
         sender_service_server::{SenderService, SenderServiceServer},
         statement_service_server::StatementServiceServer,
         task_service_server::TaskServiceServer,
@@ -109,6 +111,11 @@ impl Api {
     /// Letters, ready to be added to a listener's routes.
     pub fn letter_service(self) -> LetterServiceServer<Self> {
         LetterServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// Drills, ready to be added to a listener's routes.
+    pub fn readiness_service(self) -> ReadinessServiceServer<Self> {
+        ReadinessServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     /// Evidence for whoever checks afterwards, ready to be added to a listener's routes.

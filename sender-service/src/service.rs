@@ -30,6 +30,7 @@ use crate::{
     config::{Config, InvalidConfig},
     context::Context,
     directory::{self, DirectoryError, DirectoryWorker},
+    drill::Drills,
     exchanges::{Exchanges, WrongEndpoint},
     figures::{Receivers, Sources},
     followers::Followers,
@@ -205,6 +206,7 @@ async fn start(
         let by = "program".to_owned();
         database.change(AllowTakingBack { receivers, by }).await?;
     }
+    let drills = Drills { config: config.drills };
     let context = Arc::new(Context {
         database,
         keys,
@@ -225,6 +227,8 @@ async fn start(
         letters: config.letters.clone(),
         confirmation: config.confirmation.schedule().map_err(InvalidConfig::from)?,
         tell_answered: config.feedback.tell.clone().into(),
+        readiness: config.readiness,
+        drills,
     });
     let local_tls = match &config.local.tls {
         Some(files) => TlsStore::load(files.clone(), Arc::clone(&clock))?,
@@ -311,8 +315,9 @@ async fn listen(
         api.clone().figures_service(),
         api.clone().statement_service(),
     );
-    let (letters, deadlines) = (api.clone().letter_service(), api.clone().deadline_service());
-    let (confirmations, evidence) = (api.clone().confirmation_service(), api.evidence_service());
+    let (letters, readiness) = (api.clone().letter_service(), api.clone().readiness_service());
+    let (confirmations, deadlines) = (api.clone().confirmation_service(), api.clone().deadline_service());
+    let evidence = api.evidence_service();
     for name in [
         name_of(&reports),
         name_of(&tasks),
@@ -320,6 +325,7 @@ async fn listen(
         name_of(&statements),
         name_of(&confirmations),
         name_of(&evidence),
+        name_of(&readiness),
         name_of(&deadlines),
         name_of(&letters),
     ] {
@@ -337,9 +343,10 @@ async fn listen(
                 .add_service(figures)
                 .add_service(statements)
                 .add_service(confirmations)
-                .add_service(evidence)
                 .add_service(letters)
-                .add_service(deadlines),
+                .add_service(deadlines)
+                .add_service(evidence)
+                .add_service(readiness),
         ),
         gate: Arc::new(LocalGate),
         limits: config.local.limits.clone(),

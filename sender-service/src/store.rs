@@ -11,6 +11,7 @@ pub mod data_key;
 pub mod delivery;
 pub mod directory;
 pub mod doubt;
+pub mod drill;
 pub mod entry;
 pub mod faulty;
 pub mod figures;
@@ -22,6 +23,7 @@ pub mod news;
 pub mod owed;
 pub mod period;
 pub mod phone_call;
+pub mod readiness;
 pub mod receipt;
 pub mod receiver;
 pub mod reconciliation;
@@ -107,8 +109,13 @@ pub static SCHEMA: Schema = Schema {
         },
         Migration {
             number: 14,
+            name: "readiness",
+            sql: include_str!("../migrations/0014_readiness.sql"),
+        },
+        Migration {
+            number: 15,
             name: "directory",
-            sql: include_str!("../migrations/0014_directory.sql"),
+            sql: include_str!("../migrations/0015_directory.sql"),
         },
     ],
 };

@@ -28,6 +28,7 @@ const fn may(call: &'static str, roles: &'static [&'static str]) -> Rule {
 
 const POLICE: &[&str] = &["officer", "desk", "system"];
 const READERS: &[&str] = &["intake leader", "duty", "caseworker", "case system"];
+const EVERYBODY: &[&str] = &["intake leader", "duty", "caseworker", "administrator", "case system"];
 const ASSIGNERS: &[&str] = &["intake leader", "duty", "case system"];
 
 /// `framme.sender.v1`.
@@ -72,6 +73,7 @@ const SENDER: &[Rule] = &[
     may("ConfirmationService/AskHeld", &["desk", "administrator"]),
     may("ConfirmationService/MarkFaultySoftware", &["desk", "administrator"]),
     may("ConfirmationService/UnmarkFaultySoftware", &["desk", "administrator"]),
+    may("ReadinessService/StartDrill", &["desk", "administrator"]),
     may("EvidenceService/ExportEvidence", &["desk", "administrator"]),
     may("LetterService/OrderLetter", &["desk"]),
     may("LetterService/PrintLetter", &["desk"]),
@@ -118,6 +120,7 @@ const RECEIVER: &[Rule] = &[
     may("StatementService/ListStatements", &["intake leader", "administrator"]),
     may("StatementService/GetStatement", &["intake leader", "administrator"]),
     may("LetterService/ConfirmLetter", &["intake leader", "duty"]),
+    may("WaitingService/CountWaiting", EVERYBODY),
 ];
 
 /// Every call of the services in a package.

@@ -212,6 +212,7 @@ async fn store_only(receiving: &Receiving, request: &SubmitTransmissionRequest) 
             content_sha256: Digest::of(&request.content),
             redirected_from: None,
             follows_up: None,
+            drill: false,
         },
         first_look: from_pb(request.submitted_time.as_ref().unwrap()).unwrap(),
         children: vec![NewChild {

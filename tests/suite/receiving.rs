@@ -9,7 +9,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig, ReadinessConfig},
     core::Core,
 };
 use framme_shared::{
@@ -32,12 +32,12 @@ use framme_shared::{
                 SubmitTransmissionRequest, exchange_service_client::ExchangeServiceClient,
                 figures_service_client::FiguresServiceClient, holding_service_client::HoldingServiceClient,
                 letter_service_client::LetterServiceClient as Announcing,
-                statement_service_client::StatementServiceClient,
+                readiness_service_client::ReadinessServiceClient, statement_service_client::StatementServiceClient,
             },
             receiver::{
                 AssignChildRequest, ChildChange, ChildChanged, CreateStaffRequest, CredentialKind,
                 IssueCredentialRequest, StaffMember, StaffRole, UpdateStaffRequest, UpdateStaffResponse,
-                letter_service_client::LetterServiceClient,
+                letter_service_client::LetterServiceClient, waiting_service_client::WaitingServiceClient,
             },
             report as pb,
         },
@@ -222,6 +222,21 @@ impl Receiving {
         self.local().letters(token).unwrap()
     }
 
+    /// Questions whether somebody could open, as this organisation.
+    pub(crate) fn readiness(&self, organisation: u32) -> ReadinessServiceClient<Channel> {
+        ReadinessServiceClient::new(self.channel(organisation))
+    }
+
+    /// How much waits, as the holder of this token.
+    pub(crate) fn waiting(&self, token: &str) -> WaitingServiceClient<framme_demo::world::Client> {
+        self.local().waiting(token).unwrap()
+    }
+
+    /// The administrator's token.
+    pub(crate) fn administrator(&self) -> String {
+        self.administrator.clone()
+    }
+
     fn channel(&self, organisation: u32) -> Channel {
         let request = Enterprise::new(format!("Sender {organisation}"), synthetic_organisation(organisation));
         let issued = self.pki.issue(&request).unwrap();
@@ -396,6 +411,11 @@ fn config(database: &TestDatabase, pki: &Pki) -> Config {
         statements: Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        serves: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],

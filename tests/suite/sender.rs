@@ -3,6 +3,7 @@
 mod attachments;
 mod credentials;
 pub(crate) mod doctor;
+mod drills;
 mod evidence;
 mod figures;
 mod follow_ups;
@@ -10,6 +11,7 @@ mod holding;
 mod letters;
 mod outbox;
 mod phone;
+mod readiness;
 mod receiver;
 mod recovery;
 mod redirect;

@@ -74,6 +74,7 @@ impl Samples {
             attachments: Vec::new(),
             written_time: Some(timestamp(sample.written)),
             channel: "framme-demo".to_owned(),
+            drill: false,
         }
     }
 

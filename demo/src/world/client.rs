@@ -13,7 +13,7 @@ use framme_shared::{
     wire::pb::{
         receiver::{
             letter_service_client::LetterServiceClient, staff_service_client::StaffServiceClient,
-            work_list_service_client::WorkListServiceClient,
+            waiting_service_client::WaitingServiceClient, work_list_service_client::WorkListServiceClient,
         },
         sender::{
             evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
@@ -96,6 +96,11 @@ impl LocalClient {
     /// Letters that came to the receiver by post.
     pub fn letters(&self, token: &str) -> anyhow::Result<LetterServiceClient<Client>> {
         Ok(LetterServiceClient::new(self.with_token(token)?))
+    }
+
+    /// How much waits at the receiver.
+    pub fn waiting(&self, token: &str) -> anyhow::Result<WaitingServiceClient<Client>> {
+        Ok(WaitingServiceClient::new(self.with_token(token)?))
     }
 
     /// The receiver's staff register.

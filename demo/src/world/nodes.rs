@@ -81,6 +81,7 @@ impl SenderNode {
         let (tls, local) = identity(place, pki, number)?;
         let mut config = common_config(place, &tls, number, &local.address)?;
         config.push_str("\n[outbox]\nbackoff_base_ms = 100\nbackoff_cap_ms = 2000\npoll_ms = 200\n");
+        config.push_str("\n[readiness]\nenabled = false\n\n[drills]\nscheduled = false\n");
         for receiver in receivers {
             let areas: Vec<String> = receiver
                 .areas
@@ -134,7 +135,7 @@ impl ReceiverNode {
         let exchange = format!("127.0.0.1:{}", free_port()?);
         let mut config = common_config(place, &tls, number, &local.address)?;
         config.push_str(&format!(
-            "\n[exchange]\naddress = \"{exchange}\"\n\n[[peers]]\norganisation = \"{}\"\n",
+            "\n[readiness]\nenabled = false\n\n[exchange]\naddress = \"{exchange}\"\n\n[[peers]]\norganisation = \"{}\"\n",
             pki::POLICE_DISTRICT.number()
         ));
         let process = install(place, "receiver", &config).await?;

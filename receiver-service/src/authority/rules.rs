@@ -59,11 +59,13 @@ pub enum Rpc {
     AcknowledgeDeadline,
     /// `LetterService.ConfirmLetter`
     ConfirmLetter,
+    /// `WaitingService.CountWaiting`
+    CountWaiting,
 }
 
 impl Rpc {
     /// Every call of the local API.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ListTransmissions,
         Self::GetTransmission,
         Self::DownloadAttachment,
@@ -91,7 +93,25 @@ impl Rpc {
         Self::ListStatements,
         Self::GetStatement,
         Self::ConfirmLetter,
+        Self::CountWaiting,
     ];
+
+    /// Whether a person who may assign works the list by this call: looks at it, reads, or moves a child.
+    #[must_use]
+    pub const fn works_the_list(self) -> bool {
+        matches!(
+            self,
+            Self::ListTransmissions
+                | Self::GetTransmission
+                | Self::DownloadAttachment
+                | Self::AssignChild
+                | Self::RevokeAssignment
+                | Self::RegisterChild
+                | Self::RejectChild
+                | Self::RedirectChild
+                | Self::RecordAssessment
+        )
+    }
 
     /// The method's name in the contract.
     #[must_use]
@@ -124,6 +144,7 @@ impl Rpc {
             Self::GetDeadline => "GetDeadline",
             Self::AcknowledgeDeadline => "AcknowledgeDeadline",
             Self::ConfirmLetter => "ConfirmLetter",
+            Self::CountWaiting => "CountWaiting",
         }
     }
 }
@@ -250,6 +271,11 @@ pub const RULES: &[Rule] = &[
     may(DUTY, Rpc::AcknowledgeDeadline, Reach::Everything),
     may(LEADER, Rpc::ConfirmLetter, Reach::Everything),
     may(DUTY, Rpc::ConfirmLetter, Reach::Everything),
+    may(LEADER, Rpc::CountWaiting, Reach::Everything),
+    may(DUTY, Rpc::CountWaiting, Reach::Everything),
+    may(CASEWORKER, Rpc::CountWaiting, Reach::Everything),
+    may(ADMINISTRATOR, Rpc::CountWaiting, Reach::Everything),
+    may(Role::CaseSystem, Rpc::CountWaiting, Reach::Everything),
 ];
 
 /// The row for this call and role, if there is one.

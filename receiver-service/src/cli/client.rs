@@ -8,7 +8,8 @@ use framme_shared::{
     wire::pb::receiver::{
         deadline_service_client::DeadlineServiceClient, letter_service_client::LetterServiceClient,
         staff_service_client::StaffServiceClient, statement_service_client::StatementServiceClient,
-        task_service_client::TaskServiceClient, work_list_service_client::WorkListServiceClient,
+        task_service_client::TaskServiceClient, waiting_service_client::WaitingServiceClient,
+        work_list_service_client::WorkListServiceClient,
     },
 };
 
@@ -45,6 +46,11 @@ pub(super) fn tasks(common: &Common) -> anyhow::Result<TaskServiceClient<Client>
 /// Letters.
 pub(super) fn letters(common: &Common) -> anyhow::Result<LetterServiceClient<Client>> {
     Ok(LetterServiceClient::new(connect(common)?))
+}
+
+/// How much waits.
+pub(super) fn waiting(common: &Common) -> anyhow::Result<WaitingServiceClient<Client>> {
+    Ok(WaitingServiceClient::new(connect(common)?).max_decoding_message_size(MAX_ANSWER_BYTES))
 }
 
 fn connect(common: &Common) -> anyhow::Result<Client> {

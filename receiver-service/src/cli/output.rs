@@ -65,11 +65,12 @@ pub(super) fn urgency(entry: &TransmissionSummary) -> String {
 /// An entry of the work list in lines: the transmission, and each of its children below it.
 pub(super) fn summary_lines(entry: &TransmissionSummary) -> Vec<String> {
     let mut lines = vec![format!(
-        "{}  {:7}  submitted {}  from {}",
+        "{}  {:7}  submitted {}  from {}{}",
         entry.transmission_id,
         urgency(entry),
         time(entry.submitted_time.as_ref()),
-        entry.sender_organisation_number
+        entry.sender_organisation_number,
+        if entry.drill { "  DRILL" } else { "" }
     )];
     lines.extend(entry.children.iter().map(|child| {
         let area = match child.city_district_number.as_str() {

@@ -30,7 +30,7 @@ use tonic::{Request, Response, Status};
 
 use super::read;
 use crate::{
-    authority::{Caller, Rpc},
+    authority::{Caller, Holder, Rpc},
     core::Core,
     credentials::authenticate,
     error::Refusal,
@@ -52,6 +52,10 @@ impl WorkList {
 /// The caller, if it may make this call for anybody.
 pub(super) async fn admit<T>(core: &Core, request: &Request<T>, rpc: Rpc) -> Result<Caller, Refusal> {
     let caller = authenticate(core, Presented::of_request(request)).await?;
+    if let Holder::Person(access) = &caller.holder {
+        let worked = rpc.works_the_list() && caller.may(Rpc::AssignChild);
+        core.activity.note(&access.staff, worked, core.clock.now());
+    }
     if caller.may(rpc) {
         Ok(caller)
     } else {

@@ -30,7 +30,7 @@ pub async fn known_children(
                    AS not_known
         FROM child c
         JOIN transmission t ON t.transmission_id = c.transmission_id
-        WHERE c.known_to_service IS NOT NULL AND c.submitted_at >= $1 AND c.submitted_at < $2 AND t.sender = $3
+        WHERE c.known_to_service IS NOT NULL AND c.submitted_at >= $1 AND c.submitted_at < $2 AND t.sender = $3 AND t.drill = 0
           AND c.stage NOT IN ('rejected', 'redirected')",
     )
     .bind(from.as_microsecond())

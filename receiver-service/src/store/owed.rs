@@ -101,7 +101,7 @@ pub async fn page(
             FROM child c
             JOIN transmission t ON t.transmission_id = c.transmission_id
             CROSS JOIN duty
-            WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed')
+            WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed') AND t.drill = 0
             UNION ALL
             SELECT r.transmission_id, r.child_id,
                    CASE r.feedback WHEN 'confirmed' THEN 'confirmation'

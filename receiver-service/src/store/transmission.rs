@@ -46,6 +46,8 @@ pub struct NewTransmission {
     pub redirected_from: Option<TransmissionId>,
     /// The report that its report follows up or corrects.
     pub follows_up: Option<ReportId>,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 impl NewTransmission {
@@ -102,11 +104,11 @@ const INSERT: ManyRows = ManyRows {
         INSERT INTO transmission
             (transmission_id, sender, sent_id, sequence, report_id, report_type, urgency_rank, submitted_at,
              arrived_at, stored_at, stored_receipt_sequence, attachment_count, content_sha256, wrapped_key,
-             master_key_id, written_at, written_by, report_key, redirected_from, follows_up)
+             master_key_id, written_at, written_by, report_key, redirected_from, follows_up, drill)
         SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, NULL, NULL, column10,
-               column11, column12, column13, column9, 'store_transmission', column14, column15, column16
+               column11, column12, column13, column9, 'store_transmission', column14, column15, column16, column17
         FROM (VALUES",
-    columns: 16,
+    columns: 17,
     tail: ") AS arriving
         WHERE 1 = 1
         ON CONFLICT DO NOTHING
@@ -146,6 +148,7 @@ pub async fn insert(
                 .bind(new.report_key())
                 .bind(new.redirected_from.map(|id| id.to_string()))
                 .bind(new.follows_up.map(|id| id.to_string()))
+                .bind(i64::from(new.drill))
         })
         .await?;
     let new = rows

@@ -77,6 +77,8 @@ pub struct Entry {
     pub stored_at: Timestamp,
     /// How many attachments it has.
     pub attachment_count: u64,
+    /// Whether it is a drill.
+    pub drill: bool,
     /// Its children, in order of their numbers.
     pub children: Vec<Child>,
     /// The report that its report follows up or corrects.
@@ -126,7 +128,7 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
     let rows = sqlx::query(
         "-- work_list::entry
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count, t.follows_up, t.redirected_from,
+               t.attachment_count, t.follows_up, t.redirected_from, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
                c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
@@ -158,7 +160,7 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
             LIMIT $5
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count, t.follows_up, t.redirected_from,
+               t.attachment_count, t.follows_up, t.redirected_from, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
                c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
@@ -198,7 +200,7 @@ async fn every(
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count, t.follows_up, t.redirected_from,
+               t.attachment_count, t.follows_up, t.redirected_from, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
                c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
@@ -239,7 +241,7 @@ async fn own(
             LIMIT $6
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
-               t.attachment_count, t.follows_up, t.redirected_from,
+               t.attachment_count, t.follows_up, t.redirected_from, t.drill,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
                c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
                c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
@@ -276,6 +278,7 @@ fn grouped(rows: &[AnyRow]) -> Result<Vec<Entry>, StoreError> {
                 submitted_at: columns.time("submitted_at")?,
                 stored_at: columns.time("stored_at")?,
                 attachment_count: columns.count("attachment_count")?,
+                drill: columns.flag("drill")?,
                 children: vec![child],
                 follows_up: columns.opt_parsed("follows_up")?,
                 is_sent_on: columns.opt_text("redirected_from")?.is_some(),

@@ -65,6 +65,7 @@ pub fn summary(visible: &Visible) -> TransmissionSummary {
         earlier: entry.earlier.iter().map(linked).collect(),
         later: entry.later.iter().map(linked).collect(),
         redirected_here: entry.is_sent_on,
+        drill: entry.drill,
     }
 }
 

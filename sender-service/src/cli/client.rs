@@ -6,8 +6,9 @@ use framme_shared::{
     wire::pb::sender::{
         confirmation_service_client::ConfirmationServiceClient, deadline_service_client::DeadlineServiceClient,
         evidence_service_client::EvidenceServiceClient, figures_service_client::FiguresServiceClient,
-        letter_service_client::LetterServiceClient, sender_service_client::SenderServiceClient,
-        statement_service_client::StatementServiceClient, task_service_client::TaskServiceClient,
+        letter_service_client::LetterServiceClient, readiness_service_client::ReadinessServiceClient,
+        sender_service_client::SenderServiceClient, statement_service_client::StatementServiceClient,
+        task_service_client::TaskServiceClient,
     },
 };
 
@@ -60,6 +61,11 @@ impl Session {
     pub(super) fn confirmations(&self) -> Result<ConfirmationServiceClient<access::Client>, CommandError> {
         let client = self.access.client(|| self.configured())?;
         Ok(ConfirmationServiceClient::new(client).max_decoding_message_size(MAX_ANSWER_BYTES))
+    }
+
+    /// The same for drills.
+    pub(super) fn readiness(&self) -> Result<ReadinessServiceClient<access::Client>, CommandError> {
+        Ok(ReadinessServiceClient::new(self.access.client(|| self.configured())?))
     }
 
     /// The same for evidence.

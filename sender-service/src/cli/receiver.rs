@@ -9,13 +9,20 @@ use framme_shared::{
     wire::pb::sender::ListReceiversRequest,
 };
 
-use super::{Session, held, json, outcome::CommandError};
+use super::{Session, held, json, outcome::CommandError, readiness};
 use crate::{recovery::AllowTakingBack, service::open_database, tracking::TrustReceiver};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReceiverCommand {
     /// All receivers: numbers, last contact, faults.
     List,
+    /// Whether somebody at each receiver could open a report now, and what is wrong.
+    Readiness {
+        /// Only this one.
+        organisation: Option<OrganisationNumber>,
+    },
+    /// Send a drill to a receiver: a report about nobody that somebody there must assign.
+    Drill(readiness::Drill),
     /// Whether receivers still hold what they have confirmed: what is asked for, what is in doubt, faulty software.
     Held,
     /// Ask a receiver now whether it still holds what it has confirmed.
@@ -43,6 +50,8 @@ pub(super) enum ReceiverCommand {
 pub(super) async fn run(session: &Session, command: ReceiverCommand) -> Result<Exit, CommandError> {
     match command {
         ReceiverCommand::List => list(session).await,
+        ReceiverCommand::Readiness { organisation } => readiness::show(session, organisation).await,
+        ReceiverCommand::Drill(command) => readiness::drill(session, command).await,
         ReceiverCommand::Held => held::held(session).await,
         ReceiverCommand::ConfirmHeld(command) => held::confirm_held(session, command).await,
         ReceiverCommand::MarkFaulty(command) => held::mark_faulty(session, command).await,

@@ -403,11 +403,12 @@ fn print_line(state: &ReportState) {
         .map(|transmission| transmission.children.iter().filter(|child| is_here(child)).count())
         .sum();
     println!(
-        "{}  {:<10} {:<8} {children:>3} children  {}",
+        "{}  {:<10} {:<8} {children:>3} children  {}{}",
         state.report_id,
         word(state.standing().as_str_name(), "STANDING_"),
         word(state.urgency().as_str_name(), "URGENCY_"),
-        state.police_district
+        state.police_district,
+        if state.drill { "  DRILL" } else { "" }
     );
 }
 

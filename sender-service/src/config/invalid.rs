@@ -80,6 +80,14 @@ pub enum InvalidConfig {
     /// Outside its range.
     #[error("reconciliation.second_look_seconds must be 0-25")]
     ReconciliationSecondLook,
+    /// Outside their ranges.
+    #[error(
+        "readiness: every_seconds must be 10-900, silent_minutes 1-1440, clock_stopped_minutes 3-1440, unworked_hours 1-168"
+    )]
+    Readiness,
+    /// Outside their ranges.
+    #[error("drills: every_days must be 1-90, answer_hours 1-168")]
+    Drills,
     /// Clocks that the law or their own sense does not allow.
     #[error(transparent)]
     Clocks(#[from] InvalidClockPolicy),

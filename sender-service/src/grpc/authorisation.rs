@@ -105,6 +105,7 @@ pub const RULES: &[Rule] = &[
     rule("AskHeld", &[Desk, Administrator]),
     rule("MarkFaultySoftware", &[Desk, Administrator]),
     rule("UnmarkFaultySoftware", &[Desk, Administrator]),
+    rule("StartDrill", &[Desk, Administrator]),
     rule("ExportEvidence", &[Desk, Administrator]),
     rule("OrderLetter", &[Desk]),
     rule("PrintLetter", &[Desk]),

@@ -150,6 +150,10 @@ impl Api {
             max_attachment_bytes: self.context.max_attachment_bytes,
         };
         let report = parse(message, &rules)?;
+        if report.drill {
+            let rule = "must be left out: the program makes drills";
+            return Err(Failure::invalid_field("drill", rule));
+        }
         let parts = split(&report, &self.context.directory.now(), day_of(rules.now))?;
         Ok(Submission { report, parts, sha256 })
     }
@@ -216,6 +220,7 @@ impl Api {
                 children: report.children.len() as i64,
                 follows_up: report.follows_up,
                 phone: phone::summary(&report.phone_calls),
+                drill: false,
             },
             new_key,
             parts: submission

@@ -39,6 +39,7 @@ pub fn report(view: &ReportView) -> ReportState {
             reached: view.phone.reached,
             last_call_time: view.phone.last_at.map(time),
         }),
+        drill: view.drill,
     }
 }
 

@@ -10,6 +10,7 @@ use framme_shared::{
     },
     domain::{
         digest::Digest,
+        drill::DrillResult,
         identity_number::TestNumbers,
         ids::{ChildId, TransmissionId},
         lifecycle::ChildState,
@@ -37,6 +38,7 @@ use crate::{
     store::{
         child::{self, ChildRow},
         data_key::{self, StoredKey},
+        drill::{self, DrillRow},
         receiver::{self, ReceiverRow},
         recovered,
         report::{self, Derived, NewReport},
@@ -138,6 +140,8 @@ struct Back {
     submitted_at: Timestamp,
     /// The report's data key, if it is not here.
     new_key: Option<StoredKey>,
+    /// When it is a drill, what must be followed.
+    drill: Option<DrillRow>,
 }
 
 impl Back {
@@ -186,6 +190,7 @@ impl Back {
                 children: 0,
                 follows_up: report.follows_up,
                 phone: phone::summary(&report.phone_calls),
+                drill: report.drill,
             },
             children: report
                 .children
@@ -195,6 +200,7 @@ impl Back {
                     (child.id, child.area.municipality().to_string(), district)
                 })
                 .collect(),
+            drill: drill_of(context, receiver, &report, submitted_at),
             submitted_at,
             new_key,
         }))
@@ -241,6 +247,28 @@ fn read(context: &Context, sent: &SentTransmission) -> Option<(TransmissionId, T
     Some((id, submitted_at, report))
 }
 
+/// A drill that comes back is followed again, and withdrawn when it is assigned.
+fn drill_of(
+    context: &Context,
+    receiver: OrganisationNumber,
+    report: &Report,
+    submitted_at: Timestamp,
+) -> Option<DrillRow> {
+    let child = report.children.first().filter(|_| report.drill)?;
+    let due_at = submitted_at.saturating_add(context.drills.config.answer());
+    Some(DrillRow {
+        report: report.id,
+        receiver,
+        area: child.area,
+        requested_by: SUBMITTED_BY.to_owned(),
+        started_at: submitted_at,
+        due_at: due_at.unwrap_or(Timestamp::MAX),
+        opened_at: None,
+        assigned_at: None,
+        result: DrillResult::Waiting,
+    })
+}
+
 fn data_key_of(context: &Context, wrapped: Option<Vec<u8>>) -> Option<(DataKey, Option<StoredKey>)> {
     match wrapped {
         Some(wrapped) => Some((sealed::open_key(&context.keys, wrapped).ok()?, None)),
@@ -279,6 +307,11 @@ impl Change for Back {
         let before = child::of_reports(tx.conn(), &[self.report.report]).await?;
         let children = self.take_children(tx, before).await?;
         self.complete(tx, &children).await?;
+        if let Some(row) = &self.drill
+            && drill::find(&mut *tx.conn(), &row.report).await?.is_none()
+        {
+            drill::insert(tx.conn(), row, at).await?;
+        }
         tx.record(LedgerEntry {
             kind: "transmission_taken_back",
             subject: id.to_string(),

@@ -47,6 +47,7 @@ SELECT police_district,
     CAST(SUM(CASE WHEN standing = 'delivered' THEN 1 ELSE 0 END) AS BIGINT) AS reports_delivered,
     CAST(SUM(children_open) AS BIGINT) AS children_open
 FROM report
+WHERE drill = 0
 GROUP BY police_district
 ORDER BY police_district",
     )
@@ -115,6 +116,7 @@ JOIN child ON child.report_id = report.report_id AND child.place = 0 AND child.m
 LEFT JOIN transmission_content ON transmission_content.transmission_id = child.transmission_id
 LEFT JOIN data_key ON data_key.report_id = report.report_id
 WHERE report.submitted_at >= $1 AND report.submitted_at < $2 AND report.police_district = $3
+    AND report.drill = 0
 ORDER BY report.submitted_at, report.report_id
 LIMIT $4",
     )
@@ -164,6 +166,7 @@ JOIN child ON child.report_id = report.report_id
 JOIN transmission ON transmission.transmission_id = child.transmission_id
 LEFT JOIN receiver ON receiver.organisation = transmission.receiver
 WHERE report.submitted_at >= $1 AND report.submitted_at < $2 AND report.police_district = $3
+    AND report.drill = 0
 GROUP BY transmission.receiver
 ORDER BY transmission.receiver",
     )
@@ -192,7 +195,7 @@ SELECT CAST(COUNT(*) AS BIGINT) AS others
 FROM (
     SELECT 1
     FROM report
-    WHERE submitted_at >= $1 AND submitted_at < $2 AND police_district <> $3
+    WHERE submitted_at >= $1 AND submitted_at < $2 AND police_district <> $3 AND drill = 0
     LIMIT 1) AS found",
     )
     .bind(period.begins().as_microsecond())

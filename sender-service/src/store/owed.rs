@@ -95,7 +95,8 @@ due (report_id, child_id, transmission_id, duty, due) AS (
     JOIN transmission AS t ON t.transmission_id = c.transmission_id
     JOIN report ON report.report_id = c.report_id
     CROSS JOIN duty
-    WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed') AND c.moved_to IS NULL)
+    WHERE c.stage IN ('stored', 'opened', 'registered', 'assigned', 'assessed') AND c.moved_to IS NULL
+        AND report.drill = 0)
 SELECT due.report_id, due.child_id, due.duty, due.due,
     due.report_id || '/' || due.child_id || '/' || due.duty AS key,
     c.transmission_id, c.municipality, c.city_district, c.assigned_staff, t.receiver, report.police_district,

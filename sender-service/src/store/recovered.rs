@@ -159,8 +159,8 @@ pub async fn insert_report(
         "-- recovered::insert_report
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
     answer, standing, delivered_at, children, children_open, written_at, written_by, follows_up, phone_calls,
-    phone_reached, phone_last_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, 'TakeBack', $10, $11, $12, $13)
+    phone_reached, phone_last_at, drill)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', NULL, 0, 0, $9, 'TakeBack', $10, $11, $12, $13, $14)
 ON CONFLICT (report_id) DO NOTHING",
     )
     .bind(report.report.to_string())
@@ -176,6 +176,7 @@ ON CONFLICT (report_id) DO NOTHING",
     .bind(i64::from(report.phone.made))
     .bind(i64::from(report.phone.reached))
     .bind(report.phone.last_at.map(Timestamp::as_microsecond))
+    .bind(i64::from(report.drill))
     .execute(conn)
     .await?;
     Ok(())

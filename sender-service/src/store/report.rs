@@ -43,17 +43,19 @@ pub struct NewReport {
     pub follows_up: Option<ReportId>,
     /// The calls that came with it, counted.
     pub phone: PhoneSummary,
+    /// Whether it is a drill.
+    pub drill: bool,
 }
 
 const INSERT: ManyRows = ManyRows {
     head: "-- report::insert
 INSERT INTO report (report_id, submitted_sha256, report_type, urgency, police_district, submitted_at, submitted_by,
     answer, standing, delivered_at, children, children_open, written_at, written_by, follows_up, phone_calls,
-    phone_reached, phone_last_at)
+    phone_reached, phone_last_at, drill)
 SELECT column1, column2, column3, column4, column5, column6, column7, column8, 'open', NULL, column9, column9, column6,
-    'AcceptReport', column10, column11, column12, column13
+    'AcceptReport', column10, column11, column12, column13, column14
 FROM (VALUES",
-    columns: 13,
+    columns: 14,
     tail: ") AS new",
 };
 
@@ -79,6 +81,7 @@ pub async fn insert(
                 .bind(i64::from(report.phone.made))
                 .bind(i64::from(report.phone.reached))
                 .bind(report.phone.last_at.map(Timestamp::as_microsecond))
+                .bind(i64::from(report.drill))
         })
         .await?;
     exactly(inserted, reports.len())

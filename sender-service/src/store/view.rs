@@ -37,6 +37,8 @@ pub struct ReportView {
     pub followed_up_by: Vec<ReportId>,
     /// The calls beside it, counted.
     pub phone: PhoneSummary,
+    /// Whether it is a drill.
+    pub drill: bool,
     /// One per receiver, and one for each time that children were sent on.
     pub transmissions: Vec<TransmissionView>,
 }
@@ -94,7 +96,7 @@ impl ReportView {
 macro_rules! view_columns {
     () => {
         "SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
-    report.follows_up, report.phone_calls, report.phone_reached, report.phone_last_at,
+    report.follows_up, report.phone_calls, report.phone_reached, report.phone_last_at, report.drill,
     (SELECT string_agg(later.report_id, ',')
      FROM (SELECT follower.report_id
            FROM report AS follower
@@ -239,6 +241,7 @@ fn read_report(row: &AnyRow) -> Result<ReportView, StoreError> {
         follows_up: reader.parsed_or_null("follows_up")?,
         followed_up_by: followed_up_by(&reader)?,
         phone: phone(&reader)?,
+        drill: reader.flag("drill")?,
         transmissions: Vec::new(),
     })
 }

@@ -295,6 +295,7 @@ impl AcceptReport {
             follows_up: self.report.follows_up,
             followed_up_by: Vec::new(),
             phone: self.report.phone,
+            drill: self.report.drill,
             transmissions: self.parts.iter().zip(transmissions).map(transmission).collect(),
         }
     }

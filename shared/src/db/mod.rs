@@ -13,6 +13,8 @@ mod database;
 pub mod deadlines;
 mod dialect;
 mod error;
+pub mod heartbeat;
+pub mod incidents;
 mod ledger;
 mod mark;
 mod migrate;

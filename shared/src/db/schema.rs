@@ -28,8 +28,8 @@ pub struct Schema {
     pub migrations: &'static [Migration],
 }
 
-/// What every database has: the ledger, tasks and notices for people, deadlines, and whether notices arrive. Applied before
-/// the service's own.
+/// What every database has: the ledger, tasks and notices for people, deadlines, whether notices arrive, and heartbeats.
+/// Applied before the service's own.
 pub(super) const BASE: Schema = Schema {
     name: "base",
     migrations: &[
@@ -57,6 +57,11 @@ pub(super) const BASE: Schema = Schema {
             number: 5,
             name: "channel",
             sql: include_str!("base/0005_channel.sql"),
+        },
+        Migration {
+            number: 6,
+            name: "heartbeat",
+            sql: include_str!("base/0006_heartbeat.sql"),
         },
     ],
 };

@@ -28,6 +28,7 @@ pub use phone_call::{PhoneCall, PhoneCallResult};
 pub use rules::{BrokenRule, Outline, limits};
 
 use super::{
+    drill,
     ids::ReportId,
     masked::masked_debug,
     text::{Line, Text},
@@ -72,6 +73,8 @@ pub struct Parts {
     pub written_at: Timestamp,
     /// Through which system or channel it was written (leveringskanal).
     pub channel: Option<Line<100>>,
+    /// About nobody: see [`drill`].
+    pub drill: bool,
 }
 
 /// What is told.
@@ -90,7 +93,13 @@ pub struct Account {
 impl Report {
     /// Puts parts together; all rules that they break together are named.
     pub fn new(parts: Parts) -> Result<Self, Vec<BrokenRule>> {
-        let broken = Outline::from(&parts).broken_rules();
+        let mut broken = Outline::from(&parts).broken_rules();
+        if parts.drill && !drill::is_pure(&parts) {
+            broken.push(BrokenRule {
+                field: "drill".to_owned(),
+                rule: "must be left out of a report that holds anything but what a drill holds",
+            });
+        }
         if broken.is_empty() {
             Ok(Self(parts))
         } else {

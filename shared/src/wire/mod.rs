@@ -6,6 +6,7 @@ pub mod feedback;
 pub mod json;
 pub mod national;
 pub mod pb;
+pub mod readiness;
 pub mod reconciliation;
 pub mod report;
 pub mod scope;

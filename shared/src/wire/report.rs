@@ -150,6 +150,7 @@ fn read(scope: &mut Scope<'_>, report: &pb::Report, rules: &Rules) -> Option<Par
         attachments: attachments.into_iter().collect::<Option<_>>()?,
         written_at: written_at?,
         channel: channel?,
+        drill: report.drill,
     })
 }
 

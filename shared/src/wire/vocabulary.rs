@@ -4,11 +4,13 @@
 use super::pb;
 use crate::domain::{
     clocks::Clock,
+    drill::DrillResult,
     escalation::{Rung, StepKind},
     figures::KnownToService,
     lifecycle::{
         AssessmentOutcome, ClosingKind, Conclusion, Duty, ProsecutionAnswer, RejectionReason, Stage, Standing,
     },
+    readiness::Duty as DutyService,
     report::{AddressGrading, ReportType, Urgency},
     staff_role::StaffRole,
 };
@@ -54,5 +56,7 @@ both_ways! {
     sender::Standing <=> Standing { Open, Delivered, Closed }
     sender::ClosingKind <=> ClosingKind { Letter, Phone, Other }
     receiver::KnownToService <=> KnownToService { Known, NotKnown }
+    sender::DrillResult <=> DrillResult { Waiting, Unanswered, Answered, Late, Ended }
+    exchange::DutyState <=> DutyService { Covered, Uncovered, Absent }
     receiver::StaffRole <=> StaffRole { IntakeLeader, Caseworker, Duty, Administrator }
 }

@@ -14,7 +14,7 @@ use framme_demo::{
 };
 use framme_receiver::{
     Receiver,
-    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig},
+    config::{Config, ExchangeConfig, FiguresConfig, Limits, LocalConfig, PeerConfig, ReadinessConfig},
     store::{SCHEMA, receipt},
 };
 use framme_shared::{
@@ -232,6 +232,11 @@ fn config(organisation: u32, authorities: &Authorities, database: &TestDatabase)
         statements: Schedule::default(),
         notification: Default::default(),
         contacts: Vec::new(),
+        serves: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         peers: vec![peer(POLICE), peer(OTHER_POLICE)],

@@ -13,8 +13,8 @@ use framme_demo::{
 use framme_sender::{
     Config, Sender,
     config::{
-        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
-        ReconciliationConfig,
+        AttachmentLimits, ConfirmationConfig, DrillConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig,
+        ReadinessConfig, ReceiverConfig, ReconciliationConfig,
     },
     credentials::IssueCredential,
     grpc::authorisation::Role,
@@ -278,6 +278,14 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         directory: None,
         notification: Default::default(),
         contacts: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
+        drills: DrillConfig {
+            scheduled: false,
+            ..DrillConfig::default()
+        },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         receivers: receivers

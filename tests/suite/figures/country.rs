@@ -292,6 +292,11 @@ async fn start_service(database: &TestDatabase, tls: TlsFiles, clock: &Arc<dyn C
         clocks: framme_shared::domain::clocks::ClockPolicy::default(),
         escalation: framme_shared::domain::escalation::LaddersInConfig::default(),
         figures: receiver_config::FiguresConfig::default(),
+        serves: Vec::new(),
+        readiness: receiver_config::ReadinessConfig {
+            enabled: false,
+            ..Default::default()
+        },
         peers: (FIRST_DISTRICT..FIRST_DISTRICT + 12).map(peer).collect(),
     };
     let schema = &framme_receiver::store::SCHEMA;
@@ -382,6 +387,14 @@ async fn start_district(
         attachments: AttachmentLimits::default(),
         figures: FiguresConfig::default(),
         feedback: framme_sender::config::FeedbackConfig::default(),
+        readiness: framme_sender::config::ReadinessConfig {
+            enabled: false,
+            ..Default::default()
+        },
+        drills: framme_sender::config::DrillConfig {
+            scheduled: false,
+            ..Default::default()
+        },
         reconciliation: framme_sender::config::ReconciliationConfig {
             scheduled: false,
             ..Default::default()

@@ -150,6 +150,20 @@ async fn refuses_all(storage: Storage) {
             letters::in_exchange(),
         )
         .await,
+        refuses(
+            &exchange,
+            None,
+            "framme.exchange.v1.ReadinessService",
+            exchange::readiness(),
+        )
+        .await,
+        refuses(
+            &sender_local,
+            desk,
+            "framme.sender.v1.ReadinessService",
+            sender::drills(),
+        )
+        .await,
         refuses(&receiver_local, leader, work_list, receiver::work_list(&world)).await,
         refuses(&receiver_local, program, work_list, receiver::by_programs()).await,
         refuses(&receiver_local, administrator, staff, receiver::staff(&world)).await,

@@ -190,6 +190,7 @@ fn report(file: &[u8]) -> pb::Report {
         }],
         written_time: Some(to_pb(now)),
         channel: mark("Channel"),
+        drill: false,
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use framme_sender::{
     Config,
     config::{
-        AttachmentLimits, ConfirmationConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig, ReceiverConfig,
-        ReconciliationConfig,
+        AttachmentLimits, ConfirmationConfig, DrillConfig, FeedbackConfig, FiguresConfig, LocalConfig, OutboxConfig,
+        ReadinessConfig, ReceiverConfig, ReconciliationConfig,
     },
     doctor::{Subject, examine},
 };
@@ -153,6 +153,14 @@ pub(crate) fn config(stage: &Stage) -> Config {
         directory: None,
         notification: Default::default(),
         contacts: Vec::new(),
+        readiness: ReadinessConfig {
+            enabled: false,
+            ..ReadinessConfig::default()
+        },
+        drills: DrillConfig {
+            scheduled: false,
+            ..DrillConfig::default()
+        },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
         receivers: vec![receiver(0), receiver(1)],

@@ -26,6 +26,7 @@ use framme_shared::{
                 exchange_service_server::{ExchangeService, ExchangeServiceServer},
                 holding_service_server::HoldingServiceServer,
                 letter_service_server::LetterServiceServer,
+                readiness_service_server::ReadinessServiceServer,
                 statement_service_server::{StatementService, StatementServiceServer},
                 stream_receipts_response::Event,
             },
@@ -79,6 +80,7 @@ struct State {
     /// The sender's statements as they came, and what is answered; refused with UNAVAILABLE while there is nothing.
     statements: Vec<String>,
     answers: Option<StatementAnswers>,
+    readiness: Readiness,
 }
 
 /// How statements are answered.
@@ -106,12 +108,15 @@ impl PlayedReceiver {
                 uploads_break_after: None,
                 statements: Vec::new(),
                 answers: None,
+                readiness: Readiness::default(),
             }),
         });
         let service = ExchangeServiceServer::new(Exchange(Arc::clone(&receiver)));
         let statements = StatementServiceServer::new(Exchange(Arc::clone(&receiver)));
         let holdings = HoldingServiceServer::new(Holdings(Arc::clone(&receiver)));
+        let readiness = ReadinessServiceServer::new(Ready(Arc::clone(&receiver)));
         let server = Server::builder()
+            .add_service(readiness)
             .add_service(service)
             .add_service(statements)
             .add_service(holdings)
@@ -326,11 +331,13 @@ pub(crate) fn signer(pki: &Pki, pair: Pair) -> ReceiptSigner {
 
 mod letters;
 mod questions;
+mod readiness;
 
 pub(crate) use letters::Word;
 use letters::{Letters, LettersState};
 pub(crate) use questions::Answers;
 use questions::{Holdings, Questions};
+use readiness::{Readiness, Ready};
 
 struct Exchange(Arc<PlayedReceiver>);
 

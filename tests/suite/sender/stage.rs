@@ -8,10 +8,11 @@ use framme_demo::{
     samples::{SampleReport, Samples},
 };
 use framme_sender::{
-    config::{ConfirmationConfig, LettersConfig, OutboxConfig, ReceiverConfig},
+    config::{ConfirmationConfig, DrillConfig, LettersConfig, OutboxConfig, ReadinessConfig, ReceiverConfig},
     context::Context,
     credentials::IssueCredential,
     directory::{Current, TakeDirectory, short_form},
+    drill::{DrillWorker, Drills},
     figures::{Receivers, Sources},
     followers::Followers,
     grpc::{Api, authorisation::Role},
@@ -19,6 +20,7 @@ use framme_sender::{
     letters::{self, LetterWorker},
     outbox::{self, OutboxWorker},
     peer::Peer,
+    readiness::ReadinessWorker,
     signing::Signing,
     statements::{self, StatementWorker},
     store::{SCHEMA, credential::NewCredential, delivery, view},
@@ -57,7 +59,7 @@ use framme_shared::{
         sender::{
             SubmitReportRequest, SubmitReportResponse, evidence_service_client::EvidenceServiceClient,
             figures_service_client::FiguresServiceClient, letter_service_client::LetterServiceClient,
-            sender_service_client::SenderServiceClient,
+            readiness_service_client::ReadinessServiceClient, sender_service_client::SenderServiceClient,
         },
     },
 };
@@ -105,6 +107,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(database: TestDatabase) -> Self {
+        Self::set_with(database, false).await
+    }
+
+    /// With drills by the program itself.
+    pub(crate) async fn set_with(database: TestDatabase, scheduled: bool) -> Self {
         let clock = Arc::new(ManualClock::new("2026-03-02T08:00:00Z".parse().unwrap()));
         let pki = Pki::new(clock.now()).unwrap();
         let sender = pki::POLICE_DISTRICT.number();
@@ -159,6 +166,13 @@ impl Stage {
             }),
             confirmation: Schedule::default(),
             letters: LettersConfig::default(),
+            readiness: ReadinessConfig::default(),
+            drills: Drills {
+                config: DrillConfig {
+                    scheduled,
+                    ..DrillConfig::default()
+                },
+            },
         });
         for receiver in [&first, &second] {
             context.windows.open(receiver.pair.receiver);
@@ -300,6 +314,28 @@ impl Stage {
         HoldingWorker::new(Arc::clone(&self.context), peer, &config, Backoff::default())
     }
 
+    /// The worker that asks the first (0) or second (1) receiver whether somebody could open.
+    pub(crate) fn readiness(&self, receiver: usize) -> ReadinessWorker {
+        let address = [&self.first, &self.second][receiver].address.clone();
+        ReadinessWorker::new(
+            Arc::clone(&self.context),
+            self.receiver_number(receiver),
+            Endpoint::from_shared(address).unwrap().connect_lazy(),
+            ReadinessConfig::default(),
+        )
+    }
+
+    /// The worker of this receiver's drills.
+    pub(crate) fn drills(&self, receiver: usize) -> DrillWorker {
+        DrillWorker::new(Arc::clone(&self.context), self.peers[receiver].clone())
+    }
+
+    /// Drills by hand, as a person at the desk.
+    pub(crate) fn drilling(&self) -> ReadinessServiceClient<InterceptedService<Channel, Caller>> {
+        let channel = Endpoint::from_shared(self.local.clone()).unwrap().connect_lazy();
+        ReadinessServiceClient::with_interceptor(channel, |request| with_token(request, "desk-1"))
+    }
+
     /// Asks this receiver everything that is due.
     pub(crate) async fn ask(&self, receiver: usize) {
         let mut worker = self.holding(receiver);
@@ -428,6 +464,7 @@ async fn serve_local(context: Arc<Context>) -> String {
         .add_service(api.clone().service())
         .add_service(api.clone().figures_service())
         .add_service(api.clone().letter_service())
+        .add_service(api.clone().readiness_service())
         .add_service(api.evidence_service());
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(socket)));
     address

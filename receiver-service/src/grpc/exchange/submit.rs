@@ -162,6 +162,7 @@ fn incoming(
             content_sha256: envelope.sha256,
             redirected_from: envelope.redirected_from,
             follows_up: report.follows_up,
+            drill: report.drill,
         },
         children: report
             .children

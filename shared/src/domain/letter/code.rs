@@ -33,7 +33,7 @@ pub enum InvalidLetterCode {
     #[error("must be 20 letters and digits, in 4 groups of 5, without the letter U")]
     Form,
     /// A group does not fit its check character.
-    #[error("has a typing error in group {0} of 4")]
+    #[error("must be typed as it is printed: there is a typing error in group {0} of 4")]
     Group(usize),
 }
 

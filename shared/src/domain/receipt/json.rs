@@ -74,6 +74,12 @@ struct Members<'a> {
         deserialize_with = "present"
     )]
     feedback: Option<Told<'a>>,
+    #[serde(
+        default,
+        borrow,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     read: Option<Read<'a>>,
     #[serde(borrow)]
     software: Product<'a>,

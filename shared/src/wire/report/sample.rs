@@ -92,6 +92,7 @@ pub(crate) fn full() -> pb::Report {
         attachments: attachments(),
         written_time: at("2026-03-01T11:58:30.123456789Z"),
         channel: "Fagsystem".into(),
+        drill: false,
     }
 }
 

@@ -29,6 +29,7 @@ pub fn to_pb(report: &Report) -> pb::Report {
         attachments: report.attachments.iter().map(attachments::write).collect(),
         written_time: Some(time::to_pb(report.written_at)),
         channel: people::line(&report.channel),
+        drill: report.drill,
     }
 }
 

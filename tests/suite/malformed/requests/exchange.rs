@@ -7,7 +7,7 @@ use framme_shared::{
     wire::{
         pb::{
             exchange::{
-                ConfirmReceiptsRequest, CountKnownChildrenRequest, ExchangeStatementRequest,
+                CheckReadinessRequest, ConfirmReceiptsRequest, CountKnownChildrenRequest, ExchangeStatementRequest,
                 GetAttachmentUploadRequest, StreamReceiptsRequest, SubmitTransmissionRequest, UploadAttachmentRequest,
                 WithdrawTransmissionRequest,
             },
@@ -41,6 +41,46 @@ pub(super) fn figures() -> Vec<Case> {
         breaks(&["until_time"], call, count(Some(1), None)),
         breaks(&["until_time"], call, count(Some(1), Some(1))),
         breaks(&["from_time"], call, count(Some(i64::MIN), Some(1))),
+    ]
+}
+
+/// `ReadinessService`.
+pub(super) fn readiness() -> Vec<Case> {
+    let call = "CheckReadiness";
+    let now = SystemClock.now();
+    let right = CheckReadinessRequest {
+        sender_time: Some(to_pb(now)),
+        software_version: "0.1.0".to_owned(),
+        clocks_beat_time: None,
+        areas: vec!["5501".to_owned()],
+    };
+    let with = |change: &dyn Fn(&mut CheckReadinessRequest)| {
+        let mut request = right.clone();
+        change(&mut request);
+        request
+    };
+    let no_time = prost_types::Timestamp {
+        seconds: i64::MAX,
+        nanos: 0,
+    };
+    vec![
+        breaks(&["sender_time"], call, with(&|it| it.sender_time = None)),
+        breaks(&["sender_time"], call, with(&|it| it.sender_time = Some(no_time))),
+        breaks(&["software_version"], call, with(&|it| it.software_version.clear())),
+        breaks(
+            &["software_version"],
+            call,
+            with(&|it| it.software_version = A_NAME.to_owned()),
+        ),
+        breaks(
+            &["clocks_beat_time"],
+            call,
+            with(&|it| it.clocks_beat_time = Some(to_pb(now + 2.minutes()))),
+        ),
+        breaks(&["areas[0]"], call, with(&|it| it.areas = vec![A_NAME.to_owned()])),
+        breaks(&["areas[0]"], call, with(&|it| it.areas = vec!["1201".to_owned()])),
+        breaks(&["areas"], call, with(&|it| it.areas = vec!["5501".to_owned(); 2])),
+        breaks(&["areas"], call, with(&|it| it.areas = vec!["5501".to_owned(); 1_001])),
     ]
 }
 

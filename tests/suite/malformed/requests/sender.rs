@@ -9,7 +9,7 @@ use framme_shared::wire::pb::{
     sender::{
         CloseReportRequest, ExportFiguresRequest, GetAttachmentUploadRequest, GetReportRequest, GetStatementRequest,
         ListOwedFeedbackRequest, ListReceiptsRequest, ListReportsRequest, ListStatementsRequest,
-        RecordPhoneCallRequest, RouteChildRequest, RouteTransmissionRequest, SubmitReportRequest,
+        RecordPhoneCallRequest, RouteChildRequest, RouteTransmissionRequest, StartDrillRequest, SubmitReportRequest,
         UploadAttachmentRequest, WithdrawReportRequest,
     },
 };
@@ -54,6 +54,8 @@ fn reports(world: &World) -> Vec<Case> {
     let many: Vec<Attachment> = many.collect();
     vec![
         breaks(&["report"], "SubmitReport", SubmitReportRequest { report: None }),
+        // Drills are made by the program, and a real report is none.
+        breaks(&["drill"], "SubmitReport", changed(&|it| it.drill = true)),
         breaks(
             &["report_id"],
             "SubmitReport",
@@ -121,6 +123,22 @@ fn fill(report: &mut Report) {
     report.carers = vec![report.carers[0].clone(); 10];
     report.other_services = text(4_000);
     assert!(report.encoded_len() > 1024 * 1024);
+}
+
+/// `ReadinessService`.
+pub(super) fn drills() -> Vec<Case> {
+    let call = "StartDrill";
+    let start = |request: &str, receiver: &str| StartDrillRequest {
+        request_id: request.to_owned(),
+        receiver_organisation_number: receiver.to_owned(),
+    };
+    let fields = &["request_id", "receiver_organisation_number"];
+    vec![
+        breaks(fields, call, start("", "")),
+        breaks(fields, call, start(UPPER_CASE, A_NAME)),
+        // No receiver of this sender.
+        with_reason(ErrorReason::NotFound, &[], call, start(ID, "983971636")),
+    ]
 }
 
 fn reads() -> Vec<Case> {
