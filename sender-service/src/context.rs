@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::{Database, deadlines::Rules, sealing::MasterKeys},
-    domain::{holding::Schedule, notice::ContactName, organisation::OrganisationNumber},
+    domain::{
+        holding::Schedule, municipality::Area, notice::ContactName, organisation::OrganisationNumber, statement::day_of,
+    },
     runtime::{clock::Clock, random::Random},
 };
 
@@ -56,4 +58,11 @@ pub struct Context {
     pub readiness: ReadinessConfig,
     /// What drills are made by.
     pub drills: Drills,
+}
+
+impl Context {
+    /// Every area whose reports go to this receiver today.
+    pub fn areas_of(&self, receiver: &OrganisationNumber) -> Vec<Area> {
+        self.directory.now().areas_of(receiver, day_of(self.clock.now()))
+    }
 }

@@ -15,7 +15,7 @@ use framme_shared::{
     domain::{ids::ReportId, organisation::OrganisationNumber},
 };
 
-use crate::{config::DrillConfig, context::Context, readiness, store::drill};
+use crate::{config::DrillConfig, context::Context, store::drill};
 
 /// Who sends and withdraws drills that no person asked for.
 const PROGRAM: &str = "program-drill";
@@ -38,11 +38,11 @@ pub async fn start(
     by: &str,
 ) -> Result<Option<Started>, StoreError> {
     let last = drill::last_by_area(context.database.reader(), receiver).await?;
-    let areas = readiness::areas_of(context, receiver);
-    let Some(area) = areas.into_iter().min_by_key(|area| (last.get(area), *area)) else {
+    let areas = context.areas_of(receiver);
+    let Some(area) = areas.iter().min_by_key(|area| (last.get(*area), **area)) else {
         return Ok(None);
     };
-    let prepared = match prepare(context, id, *receiver, area, by) {
+    let prepared = match prepare(context, id, *receiver, *area, by) {
         Ok(prepared) => prepared,
         Err(violations) => {
             tracing::error!(%violations, "The text of a drill breaks a rule of reports");

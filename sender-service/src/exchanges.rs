@@ -50,9 +50,9 @@ pub struct Exchanges {
     outbox: OutboxConfig,
     confirmation: ConfirmationConfig,
     reconciliation: ReconciliationConfig,
-    statements: Schedule,
     letters: LettersConfig,
     readiness: ReadinessConfig,
+    statements: Schedule,
     backoff: Backoff,
     tls: Arc<TlsStore>,
     trust: Arc<ReceiptTrust>,
@@ -83,9 +83,9 @@ impl Exchanges {
             outbox: config.outbox.clone(),
             confirmation: config.confirmation.clone(),
             reconciliation: config.reconciliation,
-            statements: config.statements,
             letters: config.letters.clone(),
             readiness: config.readiness,
+            statements: config.statements,
             backoff: config.outbox.backoff()?,
             tls: Arc::clone(tls),
             trust: Arc::clone(trust),
@@ -143,20 +143,21 @@ impl Exchanges {
         self.context.figures.receivers.insert(receiver, channel()?);
         let stating = StatementWorker::new(context(), peer.clone(), channel()?, self.statements, self.backoff);
         let comparing = ReconciliationWorker::new(context(), peer.clone(), &self.reconciliation);
-        let letters = LetterWorker::new(context(), peer.clone(), &self.letters, self.backoff);
-        let drilling = DrillWorker::new(context(), peer.clone());
         let holding = HoldingWorker::new(context(), peer.clone(), &self.confirmation, self.backoff);
+        let asking = LetterWorker::new(context(), peer.clone(), &self.letters, self.backoff);
+        let drilling = DrillWorker::new(context(), peer.clone());
+        let ready = self.readiness.enabled.then(|| channel()).transpose()?;
+        if let Some(channel) = ready {
+            let ready = ReadinessWorker::new(context(), receiver, channel, self.readiness);
+            shutdown.spawn("readiness", ready.run(shutdown.clone()));
+        }
         let tracking = TrackingWorker::new(context(), peer, self.backoff);
         let outbox = OutboxWorker::new(context(), delivering, &self.outbox);
-        if self.readiness.enabled {
-            let asking = ReadinessWorker::new(context(), receiver, channel()?, self.readiness);
-            shutdown.spawn("readiness", asking.run(shutdown.clone()));
-        }
         shutdown.spawn("outbox", outbox.run(shutdown.clone()));
         shutdown.spawn("tracking", tracking.run(shutdown.clone()));
         shutdown.spawn("reconciliation", comparing.run(shutdown.clone()));
         shutdown.spawn("still there", holding.run(shutdown.clone()));
-        shutdown.spawn("letters", letters.run(shutdown.clone()));
+        shutdown.spawn("letters", asking.run(shutdown.clone()));
         shutdown.spawn("drills", drilling.run(shutdown.clone()));
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
         Ok(())

@@ -196,6 +196,14 @@ impl SenderService for Api {
         Ok(Response::new(self.close(&caller, request.into_inner()).await?))
     }
 
+    async fn route_transmission(
+        &self,
+        request: Request<RouteTransmissionRequest>,
+    ) -> Result<Response<RouteTransmissionResponse>, Status> {
+        let caller = self.admit(&request, "RouteTransmission").await?;
+        Ok(Response::new(self.route_part(&caller, request.into_inner()).await?))
+    }
+
     async fn route_child(&self, request: Request<RouteChildRequest>) -> Result<Response<RouteChildResponse>, Status> {
         let caller = self.admit(&request, "RouteChild").await?;
         Ok(Response::new(self.route(&caller, request.into_inner()).await?))
@@ -207,14 +215,6 @@ impl SenderService for Api {
     ) -> Result<Response<RecordPhoneCallResponse>, Status> {
         let caller = self.admit(&request, "RecordPhoneCall").await?;
         Ok(Response::new(self.record_call(&caller, request.into_inner()).await?))
-    }
-
-    async fn route_transmission(
-        &self,
-        request: Request<RouteTransmissionRequest>,
-    ) -> Result<Response<RouteTransmissionResponse>, Status> {
-        let caller = self.admit(&request, "RouteTransmission").await?;
-        Ok(Response::new(self.route_part(&caller, request.into_inner()).await?))
     }
 
     async fn list_receipts(

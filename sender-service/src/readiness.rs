@@ -1,12 +1,10 @@
 //! Whether somebody at a receiver could open what is sent: asked every few minutes, before and while reports are sent, and
 //! told to people when nobody could. Reports go out whatever is answered.
 
-mod areas;
 mod ask;
 mod record;
 mod worker;
 
-pub use areas::areas_of;
 pub use ask::NoAnswer;
 pub use record::{RecordAnswer, RecordNoAnswer};
 pub use worker::ReadinessWorker;

@@ -85,12 +85,12 @@ pub enum StartError {
     /// Whose receipts are believed.
     #[error("the authorities for receipts cannot be used")]
     Trust(#[from] TrustError),
-    /// Who is told, and how.
-    #[error("people cannot be told of what waits")]
-    Notification(#[from] CourierError),
     /// The directory, and no earlier one is kept.
     #[error("there is no directory to work by")]
     Directory(#[from] DirectoryError),
+    /// Who is told, and how.
+    #[error("people cannot be told of what waits")]
+    Notification(#[from] CourierError),
     /// A receiver's endpoint.
     #[error(transparent)]
     Endpoint(#[from] WrongEndpoint),
@@ -236,14 +236,14 @@ async fn start(
     };
     let local = listen(&context, &config, Arc::clone(&local_tls), &shutdown).await?;
     tell_people(&context, &config, &shutdown)?;
-    let watching = ClockWorker::new(Arc::clone(&context));
-    shutdown.spawn("clocks", watching.run(shutdown.clone()));
-    let redirects = RedirectWorker::new(Arc::clone(&context));
-    shutdown.spawn("redirects", redirects.run(shutdown.clone()));
     let exchanges = Arc::new(Exchanges::new(&context, &config, &tls, &trust, &shutdown)?);
     for (receiver, endpoint) in &receivers {
         exchanges.run(*receiver, endpoint)?;
     }
+    let watching = ClockWorker::new(Arc::clone(&context));
+    shutdown.spawn("clocks", watching.run(shutdown.clone()));
+    let redirects = RedirectWorker::new(Arc::clone(&context));
+    shutdown.spawn("redirects", redirects.run(shutdown.clone()));
     if context.database.dialect() == Dialect::Postgres {
         let news = NewsWorker::new(Arc::clone(&context));
         shutdown.spawn("news of other replicas", news.run(shutdown.clone()));

@@ -90,6 +90,22 @@ pub(super) enum ReportCommand {
         #[arg(long)]
         request_id: Option<RequestId>,
     },
+    /// Say which service gets a transmission that waits for a person: see the tasks route_needed.
+    RouteTransmission {
+        /// Of which report.
+        report_id: ReportId,
+        /// Which transmission.
+        transmission_id: TransmissionId,
+        /// The service's organisation number.
+        #[arg(long, value_name = "ORGANISATION")]
+        to: OrganisationNumber,
+        /// Why this one is right. Kept sealed, and not sent.
+        #[arg(long)]
+        reason: String,
+        /// The same in every repetition of the same request; made anew if left out.
+        #[arg(long)]
+        request_id: Option<RequestId>,
+    },
     /// Send a child on to another receiver: one that was rejected, or redirected in a way that is not followed by itself.
     Route {
         /// Which report.
@@ -119,22 +135,6 @@ pub(super) enum ReportCommand {
         /// The number called. Kept sealed.
         #[arg(long)]
         number: Option<String>,
-        /// The same in every repetition of the same request; made anew if left out.
-        #[arg(long)]
-        request_id: Option<RequestId>,
-    },
-    /// Say which service gets a transmission that waits for a person: see the tasks route_needed.
-    RouteTransmission {
-        /// Of which report.
-        report_id: ReportId,
-        /// Which transmission.
-        transmission_id: TransmissionId,
-        /// The service's organisation number.
-        #[arg(long, value_name = "ORGANISATION")]
-        to: OrganisationNumber,
-        /// Why this one is right. Kept sealed, and not sent.
-        #[arg(long)]
-        reason: String,
         /// The same in every repetition of the same request; made anew if left out.
         #[arg(long)]
         request_id: Option<RequestId>,
@@ -208,24 +208,6 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }
-        ReportCommand::Route {
-            report_id,
-            child_id,
-            to,
-            reason,
-            request_id,
-        } => {
-            let request = RouteChildRequest {
-                report_id: report_id.to_string(),
-                child_id: child_id.to_string(),
-                to_organisation_number: to.to_string(),
-                request_id: request_id_or_new(request_id),
-                reason,
-            };
-            let answer = session.client()?.route_child(request).await?.into_inner();
-            print_state(session, answer.report.as_ref());
-            Ok(Exit::Ok)
-        }
         ReportCommand::RouteTransmission {
             report_id,
             transmission_id,
@@ -241,6 +223,24 @@ pub(super) async fn run(session: &Session, command: ReportCommand) -> Result<Exi
                 reason,
             };
             let answer = session.client()?.route_transmission(request).await?.into_inner();
+            print_state(session, answer.report.as_ref());
+            Ok(Exit::Ok)
+        }
+        ReportCommand::Route {
+            report_id,
+            child_id,
+            to,
+            reason,
+            request_id,
+        } => {
+            let request = RouteChildRequest {
+                report_id: report_id.to_string(),
+                child_id: child_id.to_string(),
+                to_organisation_number: to.to_string(),
+                request_id: request_id_or_new(request_id),
+                reason,
+            };
+            let answer = session.client()?.route_child(request).await?.into_inner();
             print_state(session, answer.report.as_ref());
             Ok(Exit::Ok)
         }

@@ -16,7 +16,7 @@ impl Api {
     pub(super) async fn receivers(&self) -> Result<ListReceiversResponse, Failure> {
         let rows = receiver::list(self.context.database.reader()).await.map_err(storage)?;
         let mut receivers = Vec::with_capacity(rows.len());
-        // What waits for nobody is told by tasks.
+        // What waits at nobody is told by tasks.
         for row in rows
             .into_iter()
             .filter(|row| row.organisation != OrganisationNumber::NOBODY)

@@ -13,7 +13,7 @@ use framme_shared::{
 };
 use tonic::transport::Channel;
 
-use super::{RecordAnswer, RecordNoAnswer, areas_of, ask::ask};
+use super::{RecordAnswer, RecordNoAnswer, ask::ask};
 use crate::{config::ReadinessConfig, context::Context};
 
 /// After storage has failed, or a step has panicked.
@@ -78,8 +78,7 @@ impl ReadinessWorker {
     /// When storage fails.
     pub async fn step(&self) -> Result<(), StoreError> {
         let (receiver, database) = (self.receiver, &self.context.database);
-        let areas = areas_of(&self.context, &receiver);
-        match ask(&self.context, &self.client, &areas).await? {
+        match ask(&self.context, &self.client, &self.context.areas_of(&receiver)).await? {
             Ok(answer) => {
                 let policy = self.config.policy();
                 database

@@ -37,6 +37,27 @@ pub struct NewLetter {
     pub ordered_by: String,
 }
 
+/// Letters of a transmission that a person has routed are asked about where it goes now.
+pub async fn route(
+    conn: &mut AnyConnection,
+    transmission: &TransmissionId,
+    receiver: &OrganisationNumber,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "-- letter::route
+UPDATE letter
+SET receiver = $1, written_at = $2, written_by = 'RouteTransmission'
+WHERE transmission_id = $3",
+    )
+    .bind(receiver.to_string())
+    .bind(at.as_microsecond())
+    .bind(transmission.to_string())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {

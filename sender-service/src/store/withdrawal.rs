@@ -38,20 +38,6 @@ ON CONFLICT (transmission_id) DO NOTHING",
     Ok(())
 }
 
-/// Whether a transmission is to be taken back, or was.
-pub async fn is_asked_for(conn: &mut AnyConnection, transmission: &TransmissionId) -> Result<bool, StoreError> {
-    let row = sqlx::query(
-        "-- withdrawal::is_asked_for
-SELECT transmission_id
-FROM withdrawal
-WHERE transmission_id = $1",
-    )
-    .bind(transmission.to_string())
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.is_some())
-}
-
 /// Lets a withdrawal of this transmission go where the transmission goes now.
 pub async fn route(
     conn: &mut AnyConnection,
@@ -71,6 +57,20 @@ WHERE transmission_id = $3",
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether a transmission is to be taken back, or was.
+pub async fn is_asked_for(conn: &mut AnyConnection, transmission: &TransmissionId) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "-- withdrawal::is_asked_for
+SELECT transmission_id
+FROM withdrawal
+WHERE transmission_id = $1",
+    )
+    .bind(transmission.to_string())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// A withdrawal that a worker has claimed.

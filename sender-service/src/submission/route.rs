@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     grpc,
-    store::{receiver, transmission, view, withdrawal},
+    store::{letter, receiver, transmission, view, withdrawal},
 };
 
 /// Gives a transmission that waits for a person to a service.
@@ -50,6 +50,7 @@ impl Change for RouteTransmission {
         let number = receiver::take_number(tx.conn(), &self.to, at).await?;
         transmission::route(tx.conn(), &self.transmission, &self.to, number, at).await?;
         withdrawal::route(tx.conn(), &self.transmission, &self.to, at).await?;
+        letter::route(tx.conn(), &self.transmission, &self.to, at).await?;
         tasks::settle(tx, ROUTE, &self.transmission.to_string(), "routed").await?;
         if let Some(need) = &self.need {
             need.raise(tx, &self.transmission).await?;

@@ -22,8 +22,8 @@ use crate::{
     },
 };
 
-/// What a person asks to have done to a report: to take it back, to close or send on children of it, to record a call, or to
-/// route a part of it.
+/// What a person asks to have done to a report: to take it back, to close or send on children of it, to say who gets a part
+/// of it, to record a call.
 pub struct Request {
     /// Which report.
     pub report: ReportId,
@@ -101,9 +101,9 @@ impl Request {
         tx.record(LedgerEntry {
             kind: match kind {
                 "withdraw" => "withdrawal_requested",
+                "route_transmission" => "transmission_routed",
                 "route" => "child_route_requested",
                 "phone_call" => "phone_call_recorded",
-                "route_transmission" => "transmission_routed",
                 _ => "children_closed",
             },
             subject: self.report.to_string(),

@@ -22,9 +22,7 @@ pub use self::{
     service::{Duty, LetterAddress, Service},
     validity::Validity,
 };
-use jiff::civil::Date;
-
-use super::{municipality::Area, organisation::OrganisationNumber};
+use super::organisation::OrganisationNumber;
 
 /// Every service, and what each serves when. Only ever whole and checked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,21 +43,6 @@ impl Directory {
     /// Every service, by organisation number, also those of other times.
     pub fn services(&self) -> impl Iterator<Item = &Service> {
         self.services.values()
-    }
-
-    /// What a service is named for on this day, itself and not by succession.
-    pub fn served_by(&self, organisation: &OrganisationNumber, day: Date) -> Vec<Area> {
-        let serves = |served: &&Served| served.by == *organisation && served.validity.contains(day);
-        let named = self
-            .served
-            .iter()
-            .filter(|(_, all)| all.iter().any(|served| serves(&served)));
-        named
-            .filter_map(|(place, _)| match place {
-                Place::Area(area) => Some(*area),
-                Place::Former(_) => None,
-            })
-            .collect()
     }
 
     /// One service.

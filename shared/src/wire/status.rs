@@ -50,7 +50,7 @@ pub enum Failure {
         /// Bytes that are durable.
         committed: u64,
     },
-    /// `NO_RECEIVER`: the municipality fields of the children concerned. Older senders give it.
+    /// `NO_RECEIVER`: the fields that name nobody who can be sent to.
     #[error("{0}")]
     NoReceiver(FieldViolations),
     /// `INVALID_TRANSITION`: the child's present stage.

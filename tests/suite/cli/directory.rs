@@ -65,7 +65,7 @@ async fn a_report_about_a_child_of_nobody_is_taken_and_routed_by_a_person() {
     let route = [
         "--json",
         "report",
-        "route",
+        "route-transmission",
         &report,
         &transmission,
         "--to",

@@ -275,6 +275,7 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        directory: None,
         notification: Default::default(),
         contacts: Vec::new(),
         readiness: ReadinessConfig {
@@ -287,7 +288,6 @@ fn config(authorities: &Authorities, database: &TestDatabase, receivers: &[Known
         },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
-        directory: None,
         receivers: receivers
             .iter()
             .map(|receiver| ReceiverConfig {

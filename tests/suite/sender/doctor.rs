@@ -150,6 +150,7 @@ pub(crate) fn config(stage: &Stage) -> Config {
         reconciliation: ReconciliationConfig::default(),
         figures: FiguresConfig::default(),
         statements: Schedule::default(),
+        directory: None,
         notification: Default::default(),
         contacts: Vec::new(),
         readiness: ReadinessConfig {
@@ -162,7 +163,6 @@ pub(crate) fn config(stage: &Stage) -> Config {
         },
         clocks: ClockPolicy::default(),
         escalation: LaddersInConfig::default(),
-        directory: None,
         receivers: vec![receiver(0), receiver(1)],
     }
 }

@@ -1,5 +1,7 @@
 //! What a directory leaves open: places that nobody serves on a day, and entries that end without anybody after them.
 
+use std::collections::BTreeSet;
+
 use jiff::{ToSpan as _, civil::Date};
 
 use super::{Directory, Place, Route};
@@ -37,6 +39,24 @@ impl Directory {
                 route: self.route(area, day),
             })
             .filter(|gap| gap.route.service().is_none())
+            .collect()
+    }
+
+    /// Every area whose reports go to this service on this day, by number: municipalities, Oslo by its districts, and the
+    /// districts elsewhere that the register names.
+    pub fn areas_of(&self, service: &OrganisationNumber, day: Date) -> Vec<Area> {
+        let named = self.served.keys().filter_map(|place| match place {
+            Place::Area(area) if !area.municipality().is_divided() => Some(*area),
+            _ => None,
+        });
+        let areas: BTreeSet<Area> = every_area().chain(named).collect();
+        areas
+            .into_iter()
+            .filter(|area| {
+                self.route(*area, day)
+                    .service()
+                    .is_some_and(|it| it.organisation == *service)
+            })
             .collect()
     }
 

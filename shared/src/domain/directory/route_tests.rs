@@ -219,3 +219,23 @@ fn endings_are_those_after_which_nobody_is_certain() {
     assert_eq!(found, [format!("2026-03-25 5503 {C}")]);
     assert_eq!(directory.endings(TODAY, 10), []);
 }
+
+#[test]
+fn the_areas_of_a_service_are_those_that_lead_to_it_and_oslo_is_named_by_district() {
+    let services = vec![
+        service(A, &["0301", "5501"]),
+        ended(B, &["0301/05", "5503"], "2025-12-31", &[C]),
+        service(C, &["4601/08"]),
+    ];
+    let directory = build(services, Vec::new()).unwrap();
+    let areas = |organisation: &str, day| -> Vec<String> {
+        let areas = directory.areas_of(&organisation.parse().unwrap(), day);
+        areas.iter().map(|area| area.to_string()).collect()
+    };
+    let of_a = areas(A, TODAY);
+    assert_eq!(of_a.len(), 17, "16 districts of Oslo and Tromsø: {of_a:?}");
+    assert!(of_a.contains(&"5501".to_owned()) && !of_a.contains(&"0301/05".to_owned()));
+    assert_eq!(areas(B, TODAY), [""; 0]);
+    assert_eq!(areas(B, date(2025, 12, 31)), ["0301/05", "5503"]);
+    assert_eq!(areas(C, TODAY), ["0301/05", "4601/08", "5503"]);
+}
