@@ -96,13 +96,15 @@ const MUTATING: [Mutating; 5] = [
 ];
 
 /// And a comparison, which is made anew whenever it breaks: `reconciliation::signed` has its lost answer.
-const READING: [&str; 10] = [
+const READING: [&str; 11] = [
     "GetAttachmentUpload",
     "StreamReceipts",
     "CompareNumbers",
     "Reconcile",
     "CountKnownChildren",
     "ConfirmHeld",
+    // Asked every few minutes, and the last question counts.
+    "CheckReadiness",
     // Its repetitions are in `receiver_letters`.
     "AnnounceLetters",
     // After a restore, whose repetitions are in `exchange_recovery`.

@@ -423,8 +423,8 @@ async fn a_person_tries_a_contact_from_the_command_line() {
     ] {
         let config = folder.path().join(format!("{program}.toml"));
         let (before, _) = example.split_once("[notification]").unwrap();
-        let (_, peers) = example.split_once("\n# Who ").unwrap();
-        let peers = &peers[peers.find("[[").unwrap()..];
+        let others = ["\n[[receivers]]", "\n[[peers]]"];
+        let peers = &example[others.iter().find_map(|others| example.find(others)).unwrap()..];
         let own = told_by(&secrets, server.port);
         std::fs::write(&config, format!("{before}{own}\n{peers}")).unwrap();
         let tried = run(program, &config, &["notification", "test", "desk"])

@@ -96,9 +96,10 @@ impl Still {
         let open = tasks::page(self.receiving.core().db.reader(), 0, false, 1_000)
             .await
             .unwrap();
-        // Statements of days in which nobody was there are not of these tests.
+        // Statements of days in which nobody was there are not of these tests, and that nobody is named who could be told.
+        let others = ["statement_missing", "nobody_on_ladder"];
         open.into_iter()
-            .filter(|task| task.kind != "statement_missing")
+            .filter(|task| !others.contains(&task.kind.as_str()))
             .map(|task| format!("{} {} {}", task.kind, task.subject, task.desk))
             .collect()
     }

@@ -40,7 +40,8 @@ macro_rules! linked {
         "
         SELECT t.transmission_id, t.report_id, t.sender, t.submitted_at, t.follows_up,
                c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.version
+               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
+               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.stored_receipt_sequence IS NOT NULL AND "
