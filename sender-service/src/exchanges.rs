@@ -146,7 +146,7 @@ impl Exchanges {
         let holding = HoldingWorker::new(context(), peer.clone(), &self.confirmation, self.backoff);
         let asking = LetterWorker::new(context(), peer.clone(), &self.letters, self.backoff);
         let drilling = DrillWorker::new(context(), peer.clone());
-        let ready = self.readiness.enabled.then(|| channel()).transpose()?;
+        let ready = self.readiness.enabled.then(channel).transpose()?;
         if let Some(channel) = ready {
             let ready = ReadinessWorker::new(context(), receiver, channel, self.readiness);
             shutdown.spawn("readiness", ready.run(shutdown.clone()));
