@@ -29,11 +29,21 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("busy_timeout", "PRAGMA busy_timeout", "5000"),
 ];
 
+/// Others who open a new database at the same time each want it for themselves while they turn it to WAL, and then SQLite
+/// lets nobody wait. So often it is tried again.
+const TRIES: usize = 10;
+
 pub(in crate::db) async fn apply(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    sqlx::raw_sql(SETTINGS)
-        .execute(&mut *connection)
-        .await
-        .map_err(OpenError::connect)?;
+    let mut set = sqlx::raw_sql(SETTINGS).execute(&mut *connection).await;
+    for _ in 1..TRIES {
+        if !set.as_ref().is_err_and(is_busy) {
+            break;
+        }
+        // This waits for whoever has it, as long as the busy timeout of the driver.
+        let _ = sqlx::raw_sql("BEGIN IMMEDIATE; COMMIT").execute(&mut *connection).await;
+        set = sqlx::raw_sql(SETTINGS).execute(&mut *connection).await;
+    }
+    set.map_err(OpenError::connect)?;
     let version = text(connection, "SELECT sqlite_version()").await?;
     if !is_new_enough(&version) {
         return Err(OpenError::Setting {
@@ -49,6 +59,13 @@ pub(in crate::db) async fn apply(connection: &mut AnyConnection) -> Result<(), O
         }
     }
     Ok(())
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == "5")
 }
 
 fn is_new_enough(version: &str) -> bool {
