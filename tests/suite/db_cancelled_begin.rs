@@ -20,9 +20,14 @@ async fn a_guarded_pool_loses_no_write_to_a_dropped_begin(test: TestDatabase) {
 /// The test above proves something only while this holds. When it fails, sqlx has been mended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unguarded_pool_loses_acknowledged_writes() {
-    let test = TestDatabase::new(Dialect::Postgres).await;
-    let lost = writes_lost(&test, AnyPoolOptions::new()).await;
-    assert!(lost > 0, "the planted fault was not found");
+    // Whether BEGIN is on its way when it is let go is a matter of time: a busy machine may need several tries.
+    for _ in 0..20 {
+        let test = TestDatabase::new(Dialect::Postgres).await;
+        if writes_lost(&test, AnyPoolOptions::new()).await > 0 {
+            return;
+        }
+    }
+    panic!("the planted fault was not found");
 }
 
 /// Drops one `begin()` before each of many acknowledged inserts, and counts the inserts that are gone afterwards.
