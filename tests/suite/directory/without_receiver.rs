@@ -70,8 +70,16 @@ async fn when_it_gets_a_receiver_what_waited_is_delivered_without_a_restart(data
     let at = format!("https://{}", receiver.address());
     let register = service(&organisation, &[TROMSO], "").replace("https://127.0.0.1:1", &at);
     std::fs::write(&file, register).unwrap();
-    until("the receiver of the new register has stored it", || async {
+    let number = synthetic_organisation(RECEIVER);
+    until("the new register is in force", || async {
         clock.advance(Duration::from_secs(30));
+        let now = sender.sender.context().directory.now();
+        now.service(&number).is_some_and(|service| !service.is_letter_only())
+    })
+    .await;
+    // Slowly from here on: no lease may run out on a busy machine.
+    until("the receiver of the new register has stored it", || async {
+        clock.advance(Duration::from_millis(100));
         sender.stage(&report).await == ChildStage::Stored
     })
     .await;
