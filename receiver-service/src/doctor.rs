@@ -5,8 +5,8 @@ mod contents;
 mod waiting;
 
 use framme_shared::{
-    notification,
     runtime::diagnosis::{Extent, Finding, own_certificate},
+    workers::notification,
 };
 
 use crate::{config::Config, core::Core, error::Refusal};

@@ -13,7 +13,6 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
-    notification,
     runtime::{
         clock::Clock,
         exit::Exit,
@@ -28,12 +27,13 @@ use framme_shared::{
         trust::{ReceiptTrust, TrustError},
     },
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
+    workers::{clocks::ClockWorker, notification},
 };
 use serde::Serialize;
 use tonic::server::NamedService;
 
 use crate::{
-    clocks::ClockWorker,
+    clocks::ReceivedMatters,
     config::{Config, InvalidConfig},
     core::Core,
     credentials::RecentCallers,
@@ -166,7 +166,8 @@ impl Receiver {
         let stating = StatementWorker::new(Arc::clone(&core), senders, config.statements);
         shutdown.spawn("daily statements", stating.run(shutdown.clone()));
 
-        let watching = ClockWorker::new(Arc::clone(&core));
+        let (database, rules) = (core.db.clone(), Arc::clone(&core.deadlines));
+        let watching = ClockWorker::new(database, Arc::clone(&clock), Arc::new(ReceivedMatters), rules);
         shutdown.spawn("clocks", watching.run(shutdown.clone()));
 
         let interval = Duration::from_secs(config.tls_reload_seconds);

@@ -7,8 +7,8 @@ mod exchange;
 
 use framme_shared::{
     db::{Database, StoreError, sealing::MasterKeys},
-    notification,
     runtime::diagnosis::{Extent, Finding, own_certificate},
+    workers::notification,
 };
 use jiff::Timestamp;
 

@@ -8,7 +8,6 @@ use framme_shared::{
         sealing::{KeyFileError, MasterKeys, WrappedKey, WrongKeys},
     },
     domain::organisation::OrganisationNumber,
-    notification,
     runtime::{
         clock::Clock,
         exit::Exit,
@@ -22,11 +21,12 @@ use framme_shared::{
         trust::{ReceiptTrust, TrustError},
     },
     wire::{decoding::blame_the_caller, pb::DESCRIPTORS},
+    workers::{clocks::ClockWorker, notification},
 };
 use serde::Serialize;
 
 use crate::{
-    clocks::ClockWorker,
+    clocks::SentMatters,
     config::{Config, InvalidConfig},
     context::Context,
     directory::{self, DirectoryError, DirectoryWorker},
@@ -240,7 +240,8 @@ async fn start(
     for (receiver, endpoint) in &receivers {
         exchanges.run(*receiver, endpoint)?;
     }
-    let watching = ClockWorker::new(Arc::clone(&context));
+    let (database, rules) = (context.database.clone(), Arc::clone(&context.deadlines));
+    let watching = ClockWorker::new(database, Arc::clone(&clock), Arc::new(SentMatters), rules);
     shutdown.spawn("clocks", watching.run(shutdown.clone()));
     let redirects = RedirectWorker::new(Arc::clone(&context));
     shutdown.spawn("redirects", redirects.run(shutdown.clone()));

@@ -9,10 +9,11 @@ use framme_sender::{clocks::SentMatters, store::SCHEMA};
 use framme_shared::{
     db::{
         Dialect,
-        deadlines::{self, Rules, Watch, Watched},
+        deadlines::{self, Rules},
     },
     domain::{clocks::ClockPolicy, escalation::Ladders, statement::Side},
     runtime::clock::{Clock as _, ManualClock},
+    workers::clocks::{ClockWorker, Step},
 };
 use framme_tests::database::TestDatabase;
 use jiff::{SignedDuration, Timestamp};
@@ -48,12 +49,17 @@ fn processor_time() -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-async fn pass(watch: &mut Watch<SentMatters>, clock: &ManualClock, reader: &sqlx::AnyPool, until: Timestamp) -> u64 {
+async fn pass(
+    worker: &mut ClockWorker<SentMatters>,
+    clock: &ManualClock,
+    reader: &sqlx::AnyPool,
+    until: Timestamp,
+) -> u64 {
     let mut changes = 0;
     loop {
-        match watch.step(clock.now()).await.expect("storage works") {
-            Watched::Worked => changes += 1,
-            Watched::Idle { .. } => {
+        match worker.step().await.expect("storage works") {
+            Step::Worked => changes += 1,
+            Step::Idle { .. } => {
                 let next = deadlines::next(reader).await.expect("storage works");
                 match next.filter(|next| *next <= until) {
                     Some(next) => clock.set(next.max(clock.now())),
@@ -83,13 +89,13 @@ async fn measure(open: i64) {
         announce: false,
         contacts: None,
     });
-    let mut watch = Watch::new(database.clone(), Arc::new(SentMatters), rules);
+    let mut worker = ClockWorker::new(database.clone(), clock.clone(), Arc::new(SentMatters), rules);
     // Until every one is late and the whole ladder has been told.
     let late = monday + SignedDuration::from_hours(24 * 7);
-    pass(&mut watch, &clock, database.reader(), late).await;
+    pass(&mut worker, &clock, database.reader(), late).await;
     let (begun, before) = (Instant::now(), processor_time());
     let changes = pass(
-        &mut watch,
+        &mut worker,
         &clock,
         database.reader(),
         late + SignedDuration::from_secs(DAY),

@@ -17,7 +17,7 @@ const SHARED: &[Layer] = &[
     layer("shared/src/wire", &["domain", "wire"]),
     layer("shared/src/db", &["domain", "db", "runtime::clock"]),
     layer("shared/src/runtime", &["domain", "runtime"]),
-    layer("shared/src/notification", &["domain", "db", "runtime", "notification"]),
+    layer("shared/src/workers", &["domain", "db", "runtime", "workers"]),
 ];
 
 /// Between crates, by name.
@@ -56,7 +56,7 @@ const fn layer(folder: &'static str, may_name: &'static [&'static str]) -> Layer
 
 /// Arrows inside `shared` that point the wrong way.
 fn wrong_modules(layer: &Layer, source: &Source) -> Vec<String> {
-    let layers = ["domain", "wire", "db", "runtime", "notification"];
+    let layers = ["domain", "wire", "db", "runtime", "workers"];
     let named = source.paths_from_the_root();
     let ours = named.filter(|path| layers.iter().any(|layer| is_below(path, layer)));
     ours.filter(|path| !layer.may_name.iter().any(|allowed| is_below(path, allowed)))
@@ -137,7 +137,7 @@ fn only_wire_makes_a_status() {
         "shared/src/domain",
         "shared/src/db",
         "shared/src/runtime",
-        "shared/src/notification",
+        "shared/src/workers",
         "sender-service/src",
         "receiver-service/src",
     ] {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use framme_shared::db::deadlines::{self, Acknowledge, Acknowledged, Matters, Rules, Watch, Watched};
+use framme_shared::db::deadlines::{self, Acknowledge, Acknowledged, Matters, Rules};
 use framme_shared::db::{Change, Database, StoreError, Tx, tasks};
 use framme_shared::domain::clocks::{Clock, ClockPolicy, Feedback};
 use framme_shared::domain::escalation::{Deadline, Facts, Ladders, Rung, StepKind};
@@ -14,6 +14,7 @@ use framme_shared::domain::report::{ReportType, Urgency};
 use framme_shared::domain::staff_role::{StaffReference, StaffRole};
 use framme_shared::domain::statement::Side;
 use framme_shared::runtime::clock::{Clock as _, ManualClock};
+use framme_shared::workers::clocks::{ClockWorker, Step};
 use framme_tests::database::TestDatabase;
 use framme_tests::on_both_databases;
 use jiff::{SignedDuration, Timestamp};
@@ -84,7 +85,7 @@ struct Scene {
     database: Database,
     facts: Arc<Set>,
     rules: Arc<Rules>,
-    watch: Watch<Set>,
+    worker: ClockWorker<Set>,
     _folder: TestDatabase,
 }
 
@@ -104,7 +105,7 @@ impl Scene {
             contacts: None,
         });
         Self {
-            watch: Watch::new(database.clone(), Arc::clone(&facts), Arc::clone(&rules)),
+            worker: ClockWorker::new(database.clone(), clock.clone(), Arc::clone(&facts), Arc::clone(&rules)),
             clock,
             database,
             facts,
@@ -150,7 +151,7 @@ impl Scene {
 
     /// Looks until nothing is due now.
     async fn look(&mut self) {
-        while self.watch.step(self.clock.now()).await.unwrap() == Watched::Worked {}
+        while self.worker.step().await.unwrap() == Step::Worked {}
     }
 
     async fn after(&mut self, time: Duration) {

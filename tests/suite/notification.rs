@@ -15,8 +15,8 @@ use framme_shared::{
         notice::{DeliveryFailure, LEASE, hook, text},
         report::Urgency,
     },
-    notification::{ChannelWorker, examine},
     runtime::{clock::Clock as _, notify::Parcel},
+    workers::notification::{ChannelWorker, examine},
 };
 use framme_tests::{commands::Ran, database::TestDatabase, on_both_databases};
 use serde_json::{Value, json};

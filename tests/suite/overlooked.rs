@@ -9,7 +9,7 @@ use framme_sender::clocks::SentMatters;
 use framme_shared::{
     db::{
         Database,
-        deadlines::{self, Matters, Rules, Watch, Watched},
+        deadlines::{self, Matters, Rules},
     },
     domain::{
         clocks::ClockPolicy,
@@ -20,6 +20,7 @@ use framme_shared::{
         statement::Side,
     },
     runtime::clock::{Clock as _, ManualClock, SystemClock},
+    workers::clocks::{ClockWorker, Step},
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +43,7 @@ const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 7);
 struct WatchedSide<M> {
     name: &'static str,
     database: Database,
-    watch: Watch<M>,
+    worker: ClockWorker<M>,
     clock: Arc<ManualClock>,
 }
 
@@ -64,7 +65,7 @@ impl<M: Matters> WatchedSide<M> {
         });
         Self {
             name: side.as_str(),
-            watch: Watch::new(database.clone(), Arc::new(matters), rules),
+            worker: ClockWorker::new(database.clone(), clock.clone(), Arc::new(matters), rules),
             database,
             clock,
         }
@@ -73,9 +74,9 @@ impl<M: Matters> WatchedSide<M> {
     /// Lets this much time pass, from one look to the next.
     async fn pass(&mut self, until: Timestamp) {
         loop {
-            match self.watch.step(self.clock.now()).await.unwrap() {
-                Watched::Worked => {}
-                Watched::Idle { .. } => {
+            match self.worker.step().await.unwrap() {
+                Step::Worked => {}
+                Step::Idle { .. } => {
                     let next = deadlines::next(self.database.reader()).await.unwrap().unwrap();
                     if next > until {
                         self.clock.set(until);

@@ -2,11 +2,11 @@
 
 use framme_shared::{
     db::sealing::MasterKeys,
-    notification,
     runtime::{
         diagnosis::{self, Finding, own_certificate, tls_files},
         exit::Exit,
     },
+    workers::notification,
 };
 
 use super::{

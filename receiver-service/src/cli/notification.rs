@@ -3,8 +3,8 @@
 use clap::Subcommand;
 use framme_shared::{
     domain::notice::ContactName,
-    notification::{TrialError, try_contact},
     runtime::{exit::Exit, random::OsRandom},
+    workers::notification::{TrialError, try_contact},
 };
 use serde_json::json;
 

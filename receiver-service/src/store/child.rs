@@ -1,31 +1,31 @@
 //! Table `child`: how far each child of a transmission has come.
 
+mod for_change;
+mod held;
+
 use framme_shared::{
+    child_state,
     db::{
         StoreError, deadlines, exactly_one,
         rows::{ManyRows, exactly},
     },
     domain::{
-        digest::Digest,
         figures::KnownToService,
-        ids::{ChildId, ReportId, RequestId, TransmissionId},
+        ids::{ChildId, TransmissionId},
         lifecycle::{ChildColumns, ChildState, FeedbackColumns, InvalidColumns, Stage},
-        organisation::OrganisationNumber,
-        receipt::ChainHead,
-        report::ReportType,
-        staff_id::StaffId,
     },
 };
 use jiff::Timestamp;
 use sqlx::{Any, AnyConnection, Executor, any::AnyRow};
 
+pub use self::{
+    for_change::{ForChange, Wanted, for_change},
+    held::{LiveAssignment, assigned_to, caseworkers},
+};
 use super::{
-    columns::{Columns, report_type, stored},
-    request::Answered,
-    staff::access_of,
+    columns::{Columns, stored},
     transmission::NewTransmission,
 };
-use crate::staff::Access;
 
 /// A child that is about to be stored.
 #[derive(Debug, Clone)]
@@ -93,15 +93,15 @@ pub async fn of_transmission<'e>(
     executor: impl Executor<'e, Database = Any>,
     transmission: &TransmissionId,
 ) -> Result<Vec<Child>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "-- child::of_transmission
-        SELECT child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff, assigned_time,
-               outcome, reason, redirected_to, confirmed_time, investigation_opened, investigation_ended_time,
-               concluded_time, conclusion, answered_time, prosecution_answer, version
+        SELECT child_id, area, ",
+        child_state!(""),
+        ", version
         FROM child
         WHERE transmission_id = $1
-        ORDER BY child_number",
-    )
+        ORDER BY child_number"
+    ))
     .bind(transmission.to_string())
     .fetch_all(executor)
     .await?;
@@ -109,12 +109,14 @@ pub async fn of_transmission<'e>(
 }
 
 const OF_TRANSMISSIONS: ManyRows = ManyRows {
-    head: "-- child::of_transmissions
-        SELECT transmission_id, child_id, area, stage, stage_time, opened, registered, assigned_role, assigned_staff,
-               assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-               investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, version
+    head: concat!(
+        "-- child::of_transmissions
+        SELECT transmission_id, child_id, area, ",
+        child_state!(""),
+        ", version
         FROM child
-        WHERE transmission_id IN (VALUES",
+        WHERE transmission_id IN (VALUES"
+    ),
     columns: 1,
     tail: ")",
 };
@@ -177,11 +179,13 @@ pub struct Moved<'a> {
 }
 
 const SET_STATES: ManyRows = ManyRows {
-    head: "-- child::set_states
-        WITH moved (transmission_id, child_id, version, stage, stage_time, opened, registered, assigned_role,
-                    assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-                    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, waiting, at,
-                    by) AS (VALUES",
+    head: concat!(
+        "-- child::set_states
+        WITH moved (transmission_id, child_id, version, ",
+        child_state!(""),
+        ", waiting, at,
+                    by) AS (VALUES"
+    ),
     columns: 23,
     tail: ")
         UPDATE child
@@ -301,188 +305,6 @@ pub async fn set_known_to_service(connection: &mut AnyConnection, said: &[SaidKn
         })
         .await?;
     exactly(touched, said.len())
-}
-
-/// Everything that a change of one child must know, read in one statement.
-#[derive(Debug)]
-pub struct ForChange {
-    /// The child.
-    pub child: Child,
-    /// Who sent it.
-    pub sender: OrganisationNumber,
-    /// The transmission's id as the sender gave it.
-    pub sent_id: TransmissionId,
-    /// The report that it is part of.
-    pub report: ReportId,
-    /// The type of that report.
-    pub report_type: ReportType,
-    /// SHA-256 of the transmission's content as it arrived.
-    pub content_sha256: Digest,
-    /// The end of the sender's chain of receipts.
-    pub head: ChainHead,
-    /// The first answer to this request, if it came before.
-    pub answered: Option<Answered>,
-    /// The person in whose name the change is made.
-    pub actor: Option<Access>,
-    /// The person whom the child is given to, when it is an assignment.
-    pub caseworker: Option<Access>,
-}
-
-/// Which child is to be changed, by which request, and in whose name.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The transmission, by the id inside this service.
-    pub transmission: &'a TransmissionId,
-    /// The child.
-    pub child: &'a ChildId,
-    /// Who asks.
-    pub caller: &'a str,
-    /// The request.
-    pub request: &'a RequestId,
-    /// The person in whose name the change is made.
-    pub actor: &'a StaffId,
-    /// The person whom the child is given to, when it is an assignment.
-    pub caseworker: Option<&'a StaffId>,
-}
-
-const FOR_CHANGE: ManyRows = ManyRows {
-    head: "-- child::for_change
-        WITH wanted (place, transmission_id, child_id, caller, request_id, actor, caseworker) AS (VALUES",
-    columns: 7,
-    tail: ")
-        SELECT wanted.place,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
-               t.transmission_id, t.sender, t.sent_id, t.report_id, t.report_type, t.content_sha256,
-               p.last_receipt_sequence, p.last_receipt_sha256,
-               r.method, r.fingerprint, r.answer, r.wrapped_key, r.receipt_sender, r.receipt_sequence,
-               a.staff_id AS actor_staff_id, a.roles AS actor_roles, a.areas AS actor_areas,
-               a.active AS actor_active,
-               w.staff_id AS caseworker_staff_id, w.roles AS caseworker_roles, w.areas AS caseworker_areas,
-               w.active AS caseworker_active
-        FROM wanted
-        JOIN child c ON c.transmission_id = wanted.transmission_id AND c.child_id = wanted.child_id
-        JOIN transmission t ON t.transmission_id = c.transmission_id AND t.stored_receipt_sequence IS NOT NULL
-        JOIN peer p ON p.organisation = t.sender
-        LEFT JOIN request r ON r.caller = wanted.caller AND r.request_id = wanted.request_id
-        LEFT JOIN staff a ON a.staff_id = wanted.actor
-        LEFT JOIN staff w ON w.staff_id = wanted.caseworker",
-};
-
-/// Loads what each change must know, in the order of the changes; `None` where there is no such child with a receipt.
-pub async fn for_change(
-    connection: &mut AnyConnection,
-    wanted: &[Wanted<'_>],
-) -> Result<Vec<Option<ForChange>>, StoreError> {
-    let places: Vec<(i64, &Wanted<'_>)> = (0..).zip(wanted).collect();
-    let rows = FOR_CHANGE
-        .fetch_all(connection, &places, |statement, (place, wanted)| {
-            statement
-                .bind(*place)
-                .bind(wanted.transmission.to_string())
-                .bind(wanted.child.to_string())
-                .bind(wanted.caller)
-                .bind(wanted.request.to_string())
-                .bind(wanted.actor.as_str())
-                .bind(wanted.caseworker.map(StaffId::as_str))
-        })
-        .await?;
-    let mut found: Vec<Option<ForChange>> = std::iter::repeat_with(|| None).take(wanted.len()).collect();
-    for row in &rows {
-        let columns = Columns::keyed(row, "transmission", "transmission_id")?;
-        let place = usize::try_from(columns.count("place")?).unwrap_or(usize::MAX);
-        let (slot, wanted) = found.get_mut(place).zip(wanted.get(place)).ok_or(StoreError::Missing)?;
-        *slot = Some(read_for_change(row, &columns, wanted.request)?);
-    }
-    Ok(found)
-}
-
-fn read_for_change(row: &AnyRow, columns: &Columns<'_>, request: &RequestId) -> Result<ForChange, StoreError> {
-    let caseworker = [
-        "caseworker_staff_id",
-        "caseworker_roles",
-        "caseworker_areas",
-        "caseworker_active",
-    ];
-    Ok(ForChange {
-        child: read(row)?,
-        sender: columns.parsed("sender")?,
-        sent_id: columns.parsed("sent_id")?,
-        report: columns.parsed("report_id")?,
-        report_type: report_type(columns)?,
-        content_sha256: columns.digest("content_sha256")?,
-        head: columns.head("last_receipt_sequence", "last_receipt_sha256")?,
-        answered: Answered::joined(row, request)?,
-        actor: access_of(row, ["actor_staff_id", "actor_roles", "actor_areas", "actor_active"])?,
-        caseworker: access_of(row, caseworker)?,
-    })
-}
-
-/// A child that somebody has, with what its receipts need.
-#[derive(Debug)]
-pub struct LiveAssignment {
-    /// The transmission, by the id inside this service.
-    pub transmission: TransmissionId,
-    /// Its id as the sender gave it.
-    pub sent_id: TransmissionId,
-    /// The report that it is part of.
-    pub report: ReportId,
-    /// Who sent it.
-    pub sender: OrganisationNumber,
-    /// The child.
-    pub child: Child,
-}
-
-/// The children that somebody has as caseworker, by sender and transmission.
-pub async fn assigned_to(connection: &mut AnyConnection, staff: &StaffId) -> Result<Vec<LiveAssignment>, StoreError> {
-    let rows = sqlx::query(
-        "-- child::assigned_to
-        SELECT c.transmission_id, c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role,
-               c.assigned_staff, c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version,
-               t.sender, t.sent_id, t.report_id
-        FROM child c
-        JOIN transmission t ON t.transmission_id = c.transmission_id
-        WHERE c.assigned_staff = $1
-        ORDER BY t.sender, c.transmission_id, c.child_number",
-    )
-    .bind(staff.as_str())
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let columns = Columns::keyed(row, "transmission", "transmission_id")?;
-            Ok(LiveAssignment {
-                transmission: columns.parsed("transmission_id")?,
-                sent_id: columns.parsed("sent_id")?,
-                report: columns.parsed("report_id")?,
-                sender: columns.parsed("sender")?,
-                child: read(row)?,
-            })
-        })
-        .collect()
-}
-
-/// Everybody who has a child of this sender.
-pub async fn caseworkers(
-    connection: &mut AnyConnection,
-    sender: &OrganisationNumber,
-) -> Result<Vec<StaffId>, StoreError> {
-    let rows = sqlx::query(
-        "-- child::caseworkers
-        SELECT DISTINCT c.assigned_staff
-        FROM child c
-        JOIN transmission t ON t.transmission_id = c.transmission_id
-        WHERE t.sender = $1 AND c.assigned_staff IS NOT NULL
-        ORDER BY c.assigned_staff",
-    )
-    .bind(sender.as_str())
-    .fetch_all(connection)
-    .await?;
-    rows.iter()
-        .map(|row| Columns::keyed(row, "child", "assigned_staff")?.parsed("assigned_staff"))
-        .collect()
 }
 
 /// Reads the columns that every query of this file selects for a child.

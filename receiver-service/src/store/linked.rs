@@ -1,6 +1,7 @@
 //! Transmissions that follow one another up: what came of the earlier, and what has come since.
 
 use framme_shared::{
+    child_state,
     db::{StoreError, rows::ManyRows},
     domain::{
         ids::{ReportId, TransmissionId},
@@ -37,14 +38,16 @@ pub struct Linked {
 /// The columns of a linked transmission, one row per child.
 macro_rules! linked {
     () => {
-        "
+        concat!(
+            "
         SELECT t.transmission_id, t.report_id, t.sender, t.submitted_at, t.follows_up,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
+               c.child_id, c.area, ",
+            child_state!("c."),
+            ", c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.stored_receipt_sequence IS NOT NULL AND "
+        )
     };
 }
 

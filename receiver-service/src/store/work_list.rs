@@ -1,6 +1,7 @@
 //! The work list: transmissions in the order in which they want to be seen, with their children, by pages.
 
 use framme_shared::{
+    child_state,
     db::StoreError,
     domain::{
         ids::{ReportId, TransmissionId},
@@ -125,18 +126,18 @@ pub async fn page(
 
 /// The entry of one transmission; `None` when there is none with a receipt.
 pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Option<Entry>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "-- work_list::entry
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count, t.follows_up, t.redirected_from, t.drill,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
+               c.child_id, c.area, ",
+        child_state!("c."),
+        ", c.version
         FROM transmission t
         JOIN child c ON c.transmission_id = t.transmission_id
         WHERE t.transmission_id = $1 AND t.stored_receipt_sequence IS NOT NULL
-        ORDER BY c.child_number",
-    )
+        ORDER BY c.child_number"
+    ))
     .bind(transmission.to_string())
     .fetch_all(reader)
     .await?;
@@ -147,7 +148,7 @@ pub async fn entry(reader: &AnyPool, transmission: &TransmissionId) -> Result<Op
 
 /// Entries with a child that waits in one of the areas.
 async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32) -> Result<Vec<AnyRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "-- work_list::waiting
         WITH page AS (
             SELECT DISTINCT urgency_rank, submitted_at, transmission_id
@@ -161,14 +162,14 @@ async fn waiting(reader: &AnyPool, areas: &str, position: &Position, limit: u32)
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count, t.follows_up, t.redirected_from, t.drill,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
+               c.child_id, c.area, ",
+        child_state!("c."),
+        ", c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
-        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number",
-    )
+        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number"
+    ))
     .bind(position.urgency_rank)
     .bind(position.submitted_at)
     .bind(position.transmission.as_str())
@@ -187,7 +188,7 @@ async fn every(
     position: &Position,
     limit: u32,
 ) -> Result<Vec<AnyRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "-- work_list::every
         WITH page AS (
             SELECT DISTINCT urgency_rank, submitted_at, transmission_id
@@ -201,14 +202,14 @@ async fn every(
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count, t.follows_up, t.redirected_from, t.drill,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
+               c.child_id, c.area, ",
+        child_state!("c."),
+        ", c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
-        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number",
-    )
+        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number"
+    ))
     .bind(position.urgency_rank)
     .bind(position.submitted_at)
     .bind(position.transmission.as_str())
@@ -228,7 +229,7 @@ async fn own(
     position: &Position,
     limit: u32,
 ) -> Result<Vec<AnyRow>, StoreError> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(concat!(
         "-- work_list::own
         WITH page AS (
             SELECT DISTINCT urgency_rank, submitted_at, transmission_id
@@ -242,14 +243,14 @@ async fn own(
         )
         SELECT t.transmission_id, t.report_id, t.sender, t.report_type, t.urgency_rank, t.submitted_at, t.stored_at,
                t.attachment_count, t.follows_up, t.redirected_from, t.drill,
-               c.child_id, c.area, c.stage, c.stage_time, c.opened, c.registered, c.assigned_role, c.assigned_staff,
-               c.assigned_time, c.outcome, c.reason, c.redirected_to, c.confirmed_time, c.investigation_opened,
-               c.investigation_ended_time, c.concluded_time, c.conclusion, c.answered_time, c.prosecution_answer, c.version
+               c.child_id, c.area, ",
+        child_state!("c."),
+        ", c.version
         FROM page p
         JOIN transmission t ON t.transmission_id = p.transmission_id
         JOIN child c ON c.transmission_id = t.transmission_id
-        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number",
-    )
+        ORDER BY p.urgency_rank, p.submitted_at, p.transmission_id, c.child_number"
+    ))
     .bind(position.urgency_rank)
     .bind(position.submitted_at)
     .bind(position.transmission.as_str())

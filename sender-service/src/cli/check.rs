@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use framme_shared::{
     db::sealing::MasterKeys,
-    notification,
     runtime::{
         clock::{Clock as _, SystemClock},
         diagnosis::{self, Finding, own_certificate, tls_files},
         exit::Exit,
         trust::ReceiptTrust,
     },
+    workers::notification,
 };
 
 use super::{Session, outcome::CommandError};

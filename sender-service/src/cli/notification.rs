@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clap::Subcommand;
 use framme_shared::{
     domain::notice::ContactName,
-    notification::{TrialError, try_contact},
     runtime::{clock::SystemClock, exit::Exit, random::OsRandom},
+    workers::notification::{TrialError, try_contact},
 };
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! Children: where each of them is.
 
 use framme_shared::{
+    child_state,
     db::{
         StoreError, deadlines, exactly_one,
         rows::{ManyRows, Statement, exactly},
@@ -48,12 +49,14 @@ impl ChildRow {
 }
 
 const INSERT: ManyRows = ManyRows {
-    head: "-- child::insert
-INSERT INTO child (report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time,
-    opened, registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to,
-    confirmed_time, investigation_opened, investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer,
+    head: concat!(
+        "-- child::insert
+INSERT INTO child (report_id, child_id, transmission_id, place, municipality, city_district, ",
+        child_state!(""),
+        ",
     written_at, written_by, moved_to)
-VALUES",
+VALUES"
+    ),
     columns: 26,
     tail: "",
 };
@@ -84,13 +87,15 @@ pub async fn insert(
 }
 
 const OF_REPORTS: ManyRows = ManyRows {
-    head: "-- child::of_reports
-SELECT report_id, child_id, transmission_id, place, municipality, city_district, stage, stage_time, opened,
-    registered, assigned_role, assigned_staff, assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, moved_to, read_before,
+    head: concat!(
+        "-- child::of_reports
+SELECT report_id, child_id, transmission_id, place, municipality, city_district, ",
+        child_state!(""),
+        ", moved_to, read_before,
     readers_before
 FROM child
-WHERE report_id IN (VALUES",
+WHERE report_id IN (VALUES"
+    ),
     columns: 1,
     tail: ")",
 };
@@ -104,15 +109,17 @@ pub async fn of_reports(conn: &mut AnyConnection, reports: &[ReportId]) -> Resul
 }
 
 const OF_TRANSMISSIONS: ManyRows = ManyRows {
-    head: "-- child::of_transmissions
+    head: concat!(
+        "-- child::of_transmissions
 SELECT child.report_id, child.child_id, child.transmission_id, child.place, child.municipality, child.city_district,
-    child.stage, child.stage_time, child.opened, child.registered, child.assigned_role, child.assigned_staff,
-    child.assigned_time, child.outcome, child.reason, child.redirected_to, child.confirmed_time, child.investigation_opened,
-    child.investigation_ended_time, child.concluded_time, child.conclusion, child.answered_time, child.prosecution_answer,
+    ",
+        child_state!("child."),
+        ",
     child.moved_to, child.read_before, child.readers_before
 FROM transmission
 JOIN child ON child.report_id = transmission.report_id AND child.transmission_id = transmission.transmission_id
-WHERE transmission.transmission_id IN (VALUES",
+WHERE transmission.transmission_id IN (VALUES"
+    ),
     columns: 1,
     tail: ")",
 };
@@ -131,11 +138,13 @@ pub async fn of_transmissions(
 }
 
 const UPDATE: ManyRows = ManyRows {
-    head: "-- child::update
-WITH moved (report_id, child_id, transmission_id, stage, stage_time, opened, registered, assigned_role, assigned_staff,
-    assigned_time, outcome, reason, redirected_to, confirmed_time, investigation_opened,
-    investigation_ended_time, concluded_time, conclusion, answered_time, prosecution_answer, written_at,
-    written_by, read_before, readers_before) AS (VALUES",
+    head: concat!(
+        "-- child::update
+WITH moved (report_id, child_id, transmission_id, ",
+        child_state!(""),
+        ", written_at,
+    written_by, read_before, readers_before) AS (VALUES"
+    ),
     columns: 24,
     tail: ")
 UPDATE child

@@ -1,6 +1,6 @@
 //! What the clocks of transmissions depend on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use framme_shared::{
     db::{StoreError, rows::ManyRows},
@@ -45,9 +45,10 @@ pub async fn facts(
         };
         facts.insert(reader.parsed("transmission_id")?, known);
     }
+    let mut sent_on = HashSet::new();
     for child in child::of_transmissions(conn, transmissions).await? {
-        // Another transmission carries it now, and its clock goes on there.
         if child.moved_to.is_some() {
+            sent_on.insert(child.transmission);
             continue;
         }
         if let Some(facts) = facts.get_mut(&child.transmission) {
@@ -55,5 +56,8 @@ pub async fn facts(
             facts.children.push((child.state, told));
         }
     }
+    // A transmission all of whose children another one carries now keeps no clock running: their clocks go on there. One
+    // that has no child left at all keeps every clock running, for what is not proven is not done.
+    facts.retain(|transmission, facts| !facts.children.is_empty() || !sent_on.contains(transmission));
     Ok(facts)
 }

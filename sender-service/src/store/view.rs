@@ -2,6 +2,7 @@
 //! true at one moment.
 
 use framme_shared::{
+    child_state,
     db::{StoreError, rows::ManyRows},
     domain::{
         ids::{ReportId, TransmissionId},
@@ -95,7 +96,7 @@ impl ReportView {
 /// The columns of a view, one row per child.
 macro_rules! view_columns {
     () => {
-        "SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
+        concat!("SELECT report.report_id, report.report_type, report.urgency, report.police_district, report.submitted_at,
     report.follows_up, report.phone_calls, report.phone_reached, report.phone_last_at, report.drill,
     (SELECT string_agg(later.report_id, ',')
      FROM (SELECT follower.report_id
@@ -105,14 +106,11 @@ macro_rules! view_columns {
            LIMIT 100) AS later) AS followed_up_by,
     transmission.redirected_from, transmission.receiver, transmission.sequence, transmission.attempts, transmission.next_attempt_at,
     transmission.last_failure, transmission.delivery_state, child.child_id, child.transmission_id, child.place,
-    child.municipality, child.city_district, child.stage, child.stage_time, child.opened, child.registered,
-    child.assigned_role, child.assigned_staff, child.assigned_time, child.outcome, child.reason, child.redirected_to,
-    child.confirmed_time, child.investigation_opened, child.investigation_ended_time, child.concluded_time,
-    child.conclusion, child.answered_time, child.prosecution_answer, child.moved_to, child.read_before, child.readers_before
+    child.municipality, child.city_district, ", child_state!("child."), ", child.moved_to, child.read_before, child.readers_before
 FROM report
 JOIN child ON child.report_id = report.report_id
 JOIN transmission ON transmission.transmission_id = child.transmission_id
-"
+")
     };
 }
 

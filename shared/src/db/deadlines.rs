@@ -14,7 +14,6 @@ mod read;
 mod row;
 mod rules;
 mod tell;
-mod watch;
 
 pub use acknowledge::{Acknowledge, Acknowledged};
 pub use arm::{arm, moved};
@@ -23,4 +22,3 @@ pub use look::{LookAgain, LookAtDeadlines};
 pub use matter::Matters;
 pub use read::{After, find, late, next, open};
 pub use rules::Rules;
-pub use watch::{Watch, Watched};

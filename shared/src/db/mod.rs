@@ -7,6 +7,7 @@
 mod backup;
 mod change;
 pub mod channels;
+mod child_state;
 mod config;
 mod connection;
 mod database;

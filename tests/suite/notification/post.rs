@@ -12,12 +12,12 @@ use framme_shared::{
         notice::{Channel, ContactName, NewNotice, Occasion},
         report::Urgency,
     },
-    notification::{ChannelWorker, Keeper, Office, Step},
     runtime::{
         clock::{Clock as _, ManualClock, SystemClock},
         notify::{ContactConfig, Courier, NotificationConfig, SmtpConfig, SmtpTls},
         random::OsRandom,
     },
+    workers::notification::{ChannelWorker, Keeper, Office, Step},
 };
 use framme_tests::database::TestDatabase;
 use sqlx::Row as _;

@@ -1,10 +1,13 @@
 //! Children that are sent on: by a redirect, or by a person.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use framme_sender::redirect::{NEEDS_PERSON, REJECTED, RedirectWorker, Step, subject};
+use framme_sender::{
+    clocks::SentMatters,
+    redirect::{NEEDS_PERSON, REJECTED, RedirectWorker, Step, subject},
+};
 use framme_shared::{
-    db::tasks,
+    db::{deadlines, tasks},
     domain::{
         ids::{ChildId, ReportId},
         lifecycle::{self, RejectionReason, Standing},
@@ -21,6 +24,7 @@ use framme_shared::{
         status::reason_of,
         time::from_pb,
     },
+    workers::clocks::{self, ClockWorker},
 };
 use framme_tests::{database::TestDatabase, on_both_databases};
 use prost::Message as _;
@@ -47,6 +51,7 @@ on_both_databases!(
     the_same_route_gets_the_first_answer_and_another_under_its_id_is_refused,
     a_child_that_nobody_declined_is_not_sent_on,
     what_was_read_before_a_withdrawal_is_shown,
+    people_are_told_of_where_a_child_is_now_and_not_of_where_it_was,
 );
 
 const REQUEST: &str = "6f1d1f5e-4c1e-4a3b-9a55-0d3f6c1e7b2a";
@@ -461,4 +466,25 @@ async fn what_was_read_before_a_withdrawal_is_shown(database: TestDatabase) {
         (told.readers[0].role.as_str(), told.readers[0].people),
         ("intake_leader", 2)
     );
+}
+
+async fn people_are_told_of_where_a_child_is_now_and_not_of_where_it_was(database: TestDatabase) {
+    let mut stage = Stage::set(database).await;
+    let report = sent_on(&mut stage).await;
+    let context = stage.context.clone();
+    let rules = Arc::clone(&context.deadlines);
+    let mut clocks = ClockWorker::new(
+        context.database.clone(),
+        stage.clock.clone(),
+        Arc::new(SentMatters),
+        rules,
+    );
+    // An urgent report has four hours from its first submission.
+    stage.clock.advance(Duration::from_secs(5 * 60 * 60));
+    while soon(clocks.step()).await.unwrap() == clocks::Step::Worked {}
+    let view = stage.view(&report).await;
+    for transmission in &view.transmissions {
+        let steps = deadlines::steps(context.database.reader(), &transmission.transmission).await;
+        assert_eq!(steps.unwrap().is_empty(), transmission.redirected_from.is_none());
+    }
 }
